@@ -1,0 +1,261 @@
+//! The command line, for clap only: one struct per help heading. The commands see resolved settings.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A policy guardrail linter and compliance scanner for AWS.
+#[derive(Debug, Parser)]
+#[command(name = "palisade", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on, 1 findings, 2 bad usage, configuration or rule, \
+3 no input found, 4 something could not be read.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check policy files
+    Check(Box<CheckArgs>),
+    /// List, explain, test and write rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Date and size of the embedded AWS catalogue; look up actions
+    Catalog(CatalogArgs),
+    /// Write a palisade.yaml to start from
+    Init(InitArgs),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files, folders or globs; `-` reads standard input [default: .]
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+    /// Which rules apply.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// What the files are.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What is written, and where.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Project file and baseline.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// Rule selection.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub struct RuleArgs {
+    /// A rule file or a folder of them, besides the bundled rules
+    #[arg(long = "rules", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+    /// Only these rules: ids, packs, tags or globs
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Not these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Set a parameter of a rule; lists as `[a, b]`
+    #[arg(long, value_name = "RULE.NAME=VALUE")]
+    pub param: Vec<String>,
+}
+
+/// Kinds and inputs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// Read every policy as this kind
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// The resource that resource policies are attached to, such as AWS::S3::Bucket
+    #[arg(long, value_name = "TYPE")]
+    pub resource_type: Option<String>,
+    /// The account that owns the policies, 12 digits
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Name of standard input in reports
+    #[arg(long, value_name = "NAME")]
+    pub stdin_filename: Option<String>,
+    /// Leave out files and folders that match
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Take in what .gitignore and .ignore leave out
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Largest file to read, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub max_size: u64,
+    /// Pass over named files that hold no policy, as in a folder (for pre-commit)
+    #[arg(long)]
+    pub skip_unrecognised: bool,
+    /// Number of threads [default: number of cores]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+/// When to color.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// When standard output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Output.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// text, concise, json, ndjson, sarif, junit, github, gitlab or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: String,
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail from this severity on: info, low, medium, high, critical or none [default: medium]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+    /// Expired and unused suppressions fail too
+    #[arg(long)]
+    pub strict: bool,
+    /// When to color
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Findings and one closing line, nothing else
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Also rules with nothing to look at, unrecognised files and suppressed findings
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Project file and baseline.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Project")]
+pub struct ProjectArgs {
+    /// Use this project file instead of looking for palisade.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Use no project file
+    #[arg(long)]
+    pub no_config: bool,
+    /// Findings that are known: report new ones only
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now to the baseline file
+    #[arg(long)]
+    pub write_baseline: bool,
+    /// Compare the expiry of suppressions with this day instead of today
+    #[arg(long, value_name = "YYYY-MM-DD", hide = true)]
+    pub as_of: Option<String>,
+}
+
+/// Commands about rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules with pack, severity and title
+    List(RulesListArgs),
+    /// Explain one rule
+    Show {
+        /// Rule id
+        id: String,
+        /// Machine-readable
+        #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+        format: PlainFormat,
+    },
+    /// Run the tests inside rule files [default: the bundled ones]
+    Test {
+        /// Rule files or folders
+        paths: Vec<PathBuf>,
+        /// Machine-readable
+        #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+        format: PlainFormat,
+    },
+    /// Find mistakes that compile: unknown actions, missing tests, names that differ
+    Lint {
+        /// Rule files or folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Machine-readable
+        #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+        format: PlainFormat,
+    },
+    /// Show each subject of a rule in a file, with `where`, `assert` and what decided
+    Try {
+        /// Rule id or rule file
+        rule: String,
+        /// Policy file
+        file: PathBuf,
+        /// Read the policy as this kind
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// Machine-readable
+        #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+        format: PlainFormat,
+    },
+    /// Write a new rule with tests to start from
+    New {
+        /// Rule id in kebab-case, naming the bad pattern
+        id: String,
+        /// Folder to write it to
+        #[arg(long, default_value = "rules")]
+        dir: PathBuf,
+    },
+}
+
+/// Options of `rules list`.
+#[derive(Debug, Args)]
+pub struct RulesListArgs {
+    /// Only these rules: ids, packs, tags or globs
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Machine-readable
+    #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+    pub format: PlainFormat,
+}
+
+/// Options of `catalog`.
+#[derive(Debug, Args)]
+pub struct CatalogArgs {
+    /// Actions that match, such as `s3:Get*`
+    pub actions: Option<String>,
+    /// Machine-readable
+    #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+    pub format: PlainFormat,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to write it to
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Also a pre-commit configuration
+    #[arg(long)]
+    pub pre_commit: bool,
+}
+
+/// Formats of commands other than `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlainFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}

@@ -1,0 +1,116 @@
+//! `palisade rules try`: each subject of a rule in a file, what `where` and `assert` say of it, and what decided.
+
+use super::rules::bundled;
+use super::{Exit, Terminal, Usage, load};
+use crate::algebra::Truth;
+use crate::cli::PlainFormat;
+use crate::document::{json, path};
+use crate::extract::{Hints, recognise};
+use crate::policy::{Context, PolicyKind};
+use crate::report::escape;
+use crate::rule::judge::{Explained, explain};
+use crate::rule::registry::{Registry, RuleError, Wishes, find};
+use crate::rule::{Rule, RuleSource};
+use crate::source;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Run it.
+pub fn run(
+    rule: &str,
+    file: &Path,
+    kind: Option<&str>,
+    format: PlainFormat,
+    terminal: &mut Terminal<'_>,
+) -> anyhow::Result<Exit> {
+    let rule = match rule_of(rule, terminal)? {
+        Ok(rule) => rule,
+        Err(exit) => return Ok(exit),
+    };
+    let kind = match kind {
+        Some(text) => Some(
+            text.parse::<PolicyKind>()
+                .map_err(|()| Usage::new(format!("no kind of policy `{text}`"), "see `palisade check --help`"))?,
+        ),
+        // Trying a rule on a file means reading the file as what the rule is about.
+        None => rule
+            .applies_to
+            .kinds
+            .iter()
+            .find_map(|k| if let crate::extract::DocumentKind::Policy(kind) = k { Some(*kind) } else { None }),
+    };
+    let text = source::read_text(file).map_err(|e| Usage::new(e.to_string(), e.help()))?;
+    let document = json::parse(text);
+    let name = file.to_string_lossy().replace('\\', "/");
+    let context = Context { kind, ..Context::default() };
+    let found = recognise(&document, Hints { file: name.as_str().into(), context });
+    let (Some(site), Some(root)) = (found.sites.first(), document.root()) else {
+        writeln!(terminal.err, "error: `{}` holds no policy that is known", escape::terminal(&name))?;
+        return Ok(Exit::NoInput);
+    };
+    let sites = [site];
+    let explained = explain(&rule, &sites);
+    let place = |e: &Explained<'_>| e.node.map_or_else(String::new, |n| path::pointer(&path::steps(root, n).0));
+    let reasons = |e: &Explained<'_>| e.reasons.iter().map(|n| path::pointer(&path::steps(root, *n).0)).collect::<Vec<_>>();
+    match format {
+        PlainFormat::Json => {
+            let list: Vec<Value> = explained
+                .subjects
+                .iter()
+                .map(|e| json!({ "subject": place(e), "text": e.text, "where": word(e.applies), "assert": e.holds.map(word), "reasons": reasons(e) }))
+                .collect();
+            writeln!(
+                terminal.out,
+                "{:#}",
+                json!({ "rule": rule.meta.id.as_str(), "applies_to": word(explained.applies), "subjects": list })
+            )?;
+        }
+        PlainFormat::Text => {
+            writeln!(terminal.out, "{} on {}: applies_to {}", rule.meta.id, escape::terminal(&name), word(explained.applies))?;
+            for e in &explained.subjects {
+                let assert = e.holds.map_or("not asked", word);
+                let line = format!("{} {}\n    where {}, assert {assert}", place(e), e.text, word(e.applies));
+                writeln!(terminal.out, "  {}", escape::terminal_lines(&line))?;
+                for reason in reasons(e) {
+                    writeln!(terminal.out, "    decided by {}", escape::terminal(&reason))?;
+                }
+            }
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn word(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "true",
+        Truth::False => "false",
+        Truth::Unknown => "unknown",
+    }
+}
+
+/// A bundled rule by id, or a rule file.
+fn rule_of(rule: &str, terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Rule, Exit>> {
+    if !Path::new(rule).is_file() {
+        let registry = bundled(&[])?;
+        let ids = registry.rules().iter().map(|a| a.rule.meta.id.as_str());
+        let help =
+            crate::text::suggest::did_you_mean(rule, ids).unwrap_or_else(|| "name a bundled rule or a rule file".to_owned());
+        let found = find(registry.rules(), rule).map(|a| a.rule.clone());
+        return Ok(Ok(found.ok_or_else(|| Usage::new(format!("no rule `{rule}`"), help))?));
+    }
+    let text = source::read_text(Path::new(rule)).map_err(|e| Usage::new(e.to_string(), e.help()))?;
+    let file = RuleSource { name: rule.into(), text };
+    let compiled =
+        crate::rule::compile(&crate::document::yaml::parse(file.text.clone()), "local", &std::collections::BTreeMap::new());
+    if let Some(rule) = compiled.rule {
+        return Ok(Ok(rule));
+    }
+    if let Err(errors) = Registry::build(&[file], &Wishes::default()) {
+        for error in errors {
+            if let RuleError::File(name, document, problems) = error {
+                load::show_problems(&name, &document, &problems, terminal)?;
+            }
+        }
+    }
+    Ok(Err(Exit::Usage))
+}

@@ -1,0 +1,97 @@
+//! Nodes to paths and back: JSON Pointer (RFC 6901) and normalized JSONPath (RFC 9535).
+
+use super::node::{Kind, Node};
+
+/// One step from a container to a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A member by key.
+    Key(String),
+    /// An element by 0-based index.
+    Index(usize),
+}
+
+/// The steps from `root` to `target`, and whether `target` is a key rather than a value.
+///
+/// Found by descent over subtree ranges, so it costs the widths of the containers on the way and nothing is stored for
+/// the many nodes nobody blames.
+pub fn steps(root: Node<'_>, target: Node<'_>) -> (Vec<Step>, bool) {
+    let mut here = root;
+    let mut steps = Vec::new();
+    while here.id() != target.id() {
+        let next = match here.kind() {
+            Kind::Array => here
+                .elements()
+                .enumerate()
+                .find(|(_, child)| holds(*child, target))
+                .map(|(i, child)| (Step::Index(i), child, false)),
+            Kind::Object => here.members().find_map(|(key, value)| {
+                let on_key = key.id() == target.id();
+                (on_key || holds(value, target)).then(|| (Step::Key(key.scalar().to_owned()), value, on_key))
+            }),
+            Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::String => None,
+        };
+        let Some((step, child, on_key)) = next else { break };
+        steps.push(step);
+        if on_key {
+            return (steps, true);
+        }
+        here = child;
+    }
+    (steps, false)
+}
+
+fn holds(child: Node<'_>, target: Node<'_>) -> bool {
+    child.id() <= target.id() && target.id() < child.subtree_end()
+}
+
+/// RFC 6901 text of some steps.
+pub fn pointer(steps: &[Step]) -> String {
+    let mut out = String::new();
+    for step in steps {
+        out.push('/');
+        match step {
+            Step::Key(key) => out.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Step::Index(i) => out.push_str(&i.to_string()),
+        }
+    }
+    out
+}
+
+/// The node at an RFC 6901 pointer.
+pub fn resolve<'d>(root: Node<'d>, pointer: &str) -> Option<Node<'d>> {
+    let mut here = root;
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        here = match here.kind() {
+            Kind::Array => here.elements().nth(token.parse().ok()?)?,
+            Kind::Object => here.get(&token)?,
+            Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::String => return None,
+        };
+    }
+    Some(here)
+}
+
+/// A pointer for each of the simple JSONPaths that rule tests use to name a place: `$.Statement[0].Resource["a b"]`.
+///
+/// Returns `None` for anything that is not a singular path.
+pub fn pointer_of_json_path(path: &str) -> Option<String> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut out = Vec::new();
+    while !rest.is_empty() {
+        if let Some(name) = rest.strip_prefix('.') {
+            let end = name.find(['.', '[']).unwrap_or(name.len());
+            let (key, tail) = name.split_at(end);
+            out.push(Step::Key(key.to_owned()));
+            rest = tail;
+        } else {
+            let (inside, tail) = rest.strip_prefix('[')?.split_once(']')?;
+            rest = tail;
+            out.push(match inside.parse() {
+                Ok(index) => Step::Index(index),
+                Err(_) => Step::Key(inside.trim_matches(['\'', '"']).to_owned()),
+            });
+        }
+    }
+    Some(pointer(&out))
+}

@@ -1,0 +1,128 @@
+//! Everything one run found out: what a reporter is handed.
+
+use super::model::{Category, Confidence, Finding, Label, Location, RuleId, Severity};
+use crate::document::ProblemCode;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Something that could not be read or understood, which makes the run incomplete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incomplete {
+    /// The file.
+    pub file: Arc<str>,
+    /// What kind of mistake, when it is one in the text.
+    pub code: Option<ProblemCode>,
+    /// What happened.
+    pub reason: String,
+    /// The cure.
+    pub help: String,
+    /// Where, unless the file could not be read at all.
+    pub location: Option<Location>,
+    /// A second place that explains the first.
+    pub related: Vec<Label>,
+}
+
+/// Something about the project file that should be tidied up: expired or unused suppressions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// `PAL901` (expired), `PAL902` (unused), ….
+    pub code: &'static str,
+    /// What happened.
+    pub message: String,
+    /// Next step.
+    pub help: String,
+    /// Where in the project file.
+    pub location: Option<Location>,
+}
+
+/// A rule's public face, for formats that list rules (SARIF, Markdown).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCard {
+    /// Its id.
+    pub id: RuleId,
+    /// One line.
+    pub title: Arc<str>,
+    /// Severity in this run, overrides applied.
+    pub severity: Severity,
+    /// What sort.
+    pub category: Category,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why it matters, plain text paragraphs.
+    pub rationale: Arc<str>,
+    /// How to mend it.
+    pub remediation: Arc<str>,
+    /// Further reading; the first is the rule's url.
+    pub references: Vec<Arc<str>>,
+    /// Free words.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// What was looked at, so that silence cannot be mistaken for success.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Documents read.
+    pub documents: usize,
+    /// Files that hold nothing we know.
+    pub unrecognised: Vec<Arc<str>>,
+    /// Policies by kind; the flag in the key says that the kind was assumed.
+    pub policies: BTreeMap<(String, bool), usize>,
+    /// Statements in them.
+    pub statements: usize,
+    /// Rules that were applied.
+    pub rules: usize,
+    /// Per rule, the policies of its kinds it had nothing to look at in.
+    pub not_applicable: BTreeMap<RuleId, usize>,
+}
+
+/// One run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Sorted by file, place, rule.
+    pub findings: Vec<Finding>,
+    /// Sorted by file, place.
+    pub incomplete: Vec<Incomplete>,
+    /// About the project file.
+    pub notices: Vec<Notice>,
+    /// The rules that were applied, sorted by id.
+    pub rules: Vec<RuleCard>,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// Date of the embedded AWS catalogue, `YYYY-MM-DD`.
+    pub catalog_date: String,
+}
+
+impl Outcome {
+    /// Findings that count: not suppressed, not in the baseline.
+    pub fn active(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.suppressed.is_none())
+    }
+
+    /// Number of suppressed findings.
+    pub fn suppressed(&self) -> usize {
+        self.findings.iter().filter(|f| f.suppressed.is_some()).count()
+    }
+
+    /// Active findings by severity, every severity present.
+    pub fn by_severity(&self) -> BTreeMap<Severity, usize> {
+        let mut counts: BTreeMap<_, _> = Severity::ALL.iter().map(|&s| (s, 0)).collect();
+        for finding in self.active() {
+            *counts.entry(finding.severity).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Active findings by rule.
+    pub fn by_rule(&self) -> BTreeMap<&RuleId, usize> {
+        let mut counts = BTreeMap::new();
+        for finding in self.active() {
+            *counts.entry(&finding.rule).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Number of policies.
+    pub fn policies(&self) -> usize {
+        self.coverage.policies.values().sum()
+    }
+}

@@ -1,0 +1,164 @@
+//! From a node to a place in a file, with the lines around it.
+
+use super::excerpt::Excerpt;
+use super::model::Location;
+use crate::document::{Document, Node, path, pretty};
+use crate::span::{LineIndex, Span};
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// Lines shown before and after a place, so that two close places share one picture.
+const AROUND: usize = 4;
+/// A line longer than this is not readable; the policy is printed anew instead.
+const LONG_LINE: usize = 400;
+/// Nodes printed anew at most.
+const MANY_NODES: u32 = 160;
+
+/// Places things of one document.
+pub struct Placer<'d> {
+    document: &'d Document,
+    file: Arc<str>,
+    lines: OnceCell<LineIndex>,
+}
+
+impl<'d> Placer<'d> {
+    /// For a document of this file.
+    pub fn new(document: &'d Document, file: Arc<str>) -> Self {
+        Self { document, file, lines: OnceCell::new() }
+    }
+
+    fn lines(&self) -> &LineIndex {
+        // Most documents have no findings; only those with one pay for the index.
+        self.lines.get_or_init(|| LineIndex::new(self.document.text()))
+    }
+
+    /// The place of a node; of the document's start when there is none.
+    pub fn node(&self, node: Option<Node<'d>>) -> Location {
+        let (Some(root), Some(node)) = (self.document.root(), node) else { return self.span(Span::default()) };
+        let (steps, on_key) = path::steps(root, node);
+        let mut location = self.span(node.span());
+        location.pointer = path::pointer(&steps);
+        location.on_key = on_key;
+        if location.excerpt.text.is_empty() {
+            location.excerpt = Arc::new(printed(root, node));
+        }
+        location
+    }
+
+    /// The place of a span, without a pointer. The excerpt is empty when the line is too long to show.
+    pub fn span(&self, span: Span) -> Location {
+        let text = self.document.text();
+        let lines = self.lines();
+        Location {
+            file: self.file.clone(),
+            start: lines.position(text, span.start as usize),
+            end: lines.position(text, span.end as usize),
+            pointer: String::new(),
+            embedded: None,
+            on_key: false,
+            excerpt: Arc::new(self.excerpt(span)),
+        }
+    }
+
+    /// The place of a mistake in the text: like [`Self::span`], but a long line is cut around it rather than left out.
+    pub fn mistake(&self, span: Span) -> Location {
+        let mut location = self.span(span);
+        if location.excerpt.text.is_empty() {
+            location.excerpt = Arc::new(self.cut(span, location.start.line));
+        }
+        location
+    }
+
+    fn excerpt(&self, span: Span) -> Excerpt {
+        let text = self.document.text();
+        let lines = self.lines();
+        let line = lines.position(text, span.start as usize).line;
+        let readable = |n: usize| n >= 1 && n <= lines.lines() && lines.line_range(text, n).len() <= LONG_LINE;
+        if !readable(line) {
+            return Excerpt::default();
+        }
+        let first = (0..=AROUND).map(|back| line.saturating_sub(back)).take_while(|n| readable(*n)).last().unwrap_or(line);
+        let last = (line..=line + AROUND).take_while(|n| readable(*n)).last().unwrap_or(line);
+        let range = lines.line_range(text, first).start..lines.line_range(text, last).end;
+        // A place of many lines is marked on its first.
+        let end = (span.end as usize).min(lines.line_range(text, line).end).max(span.start as usize);
+        let marked = Span::new((span.start as usize).saturating_sub(range.start), end.saturating_sub(range.start));
+        Excerpt { text: text.get(range).unwrap_or_default().to_owned(), first_line: first, span: marked, decoded: false }
+    }
+
+    /// Some characters on both sides of a place on a very long line.
+    fn cut(&self, span: Span, line: usize) -> Excerpt {
+        const SIDE: usize = 40;
+        let text = self.document.text();
+        let range = self.lines().line_range(text, line);
+        let at = (span.start as usize).clamp(range.start, range.end);
+        let border = |mut i: usize| {
+            while !text.is_char_boundary(i) {
+                i -= 1;
+            }
+            i
+        };
+        let start = border(at.saturating_sub(SIDE).max(range.start));
+        let end = border((at + SIDE).min(range.end));
+        let marked = Span::new(at - start, (span.end as usize).clamp(at, end.max(at)) - start);
+        Excerpt { text: text.get(start..end).unwrap_or_default().to_owned(), first_line: line, span: marked, decoded: false }
+    }
+}
+
+/// The largest small subtree around a node, pretty-printed, a few lines of it.
+fn printed(root: Node<'_>, node: Node<'_>) -> Excerpt {
+    let (text, span) = pretty::print(surroundings(root, node), node);
+    let index = LineIndex::new(&text);
+    let line = index.position(&text, span.start as usize).line;
+    let first = line.saturating_sub(AROUND).max(1);
+    let last = (line + AROUND).min(index.lines());
+    let range = index.line_range(&text, first).start..index.line_range(&text, last).end;
+    let end = (span.end as usize).min(index.line_range(&text, line).end);
+    let marked = Span::new(span.start as usize - range.start, end - range.start);
+    Excerpt { text: text.get(range).unwrap_or_default().to_owned(), first_line: first, span: marked, decoded: true }
+}
+
+fn surroundings<'d>(root: Node<'d>, node: Node<'d>) -> Node<'d> {
+    let mut here = root;
+    let size = |n: Node<'d>| n.subtree_end() - n.id();
+    while size(here) > MANY_NODES {
+        let holds = |child: &Node<'d>| child.id() <= node.id() && node.id() < child.subtree_end();
+        let next = here.elements().find(holds).or_else(|| here.members().map(|(_, value)| value).find(holds));
+        match next {
+            Some(child) => here = child,
+            None => break,
+        }
+    }
+    here
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::json;
+
+    #[test]
+    fn a_minified_policy_is_shown_printed() {
+        let statement = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
+        let text = format!("{{\"Statement\":[{}]}}", [statement; 5000].join(","));
+        let document = json::parse(text);
+        let root = document.root().unwrap();
+        let target = root.get("Statement").unwrap().elements().nth(4321).unwrap().get("Action").unwrap();
+        let location = Placer::new(&document, "p.json".into()).node(Some(target));
+        assert_eq!((location.pointer.as_str(), location.start.line), ("/Statement/4321/Action", 1));
+        assert!(location.excerpt.decoded);
+        assert_eq!(&location.excerpt.text[location.excerpt.span.range()], "\"s3:*\"");
+        assert!(location.excerpt.text.len() < 200);
+    }
+
+    #[test]
+    fn a_readable_file_is_shown_as_it_is() {
+        let document = json::parse("{\n  \"a\": [\n    1,\n    2\n  ]\n}".to_owned());
+        let placer = Placer::new(&document, "p.json".into());
+        let array = document.root().unwrap().get("a").unwrap();
+        let location = placer.node(Some(array));
+        assert_eq!(location.excerpt.first_line, 1);
+        assert_eq!(&location.excerpt.text[location.excerpt.span.range()], "[");
+        assert_eq!((location.start.line, location.end.line), (2, 5));
+    }
+}

@@ -1,0 +1,47 @@
+//! One file a format, one plain function each: an outcome in, text out. Nothing here reads a file or decides what counts.
+//! Everything that comes from a policy is hostile and passes `escape` on its way out.
+
+pub mod concise;
+pub mod diagnostic;
+pub mod escape;
+mod format;
+mod frame;
+pub mod github;
+pub mod gitlab;
+pub mod json;
+mod json_out;
+pub mod junit;
+mod level;
+pub mod markdown;
+pub mod options;
+pub mod sarif;
+mod sarif_rules;
+mod snippet;
+pub mod summary;
+pub mod text;
+mod wrap;
+
+#[cfg(test)]
+mod sample;
+
+pub use format::Format;
+pub use options::Options;
+pub use text::{write_diagnostic, write_problem};
+
+use crate::finding::Outcome;
+use std::io::{Result, Write};
+
+/// Write `outcome` in one format.
+pub fn render(format: Format, outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Result<()> {
+    match format {
+        Format::Text => text::write(outcome, options, out),
+        Format::Concise => concise::write(outcome, options, out),
+        Format::Json => json::write(outcome, options, out),
+        Format::Ndjson => json::write_lines(outcome, options, out),
+        Format::Sarif => sarif::write(outcome, options, out),
+        Format::Junit => junit::write(outcome, options, out),
+        Format::Github => github::write(outcome, options, out),
+        Format::Gitlab => gitlab::write(outcome, options, out),
+        Format::Markdown => markdown::write(outcome, options, out),
+    }
+}

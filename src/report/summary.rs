@@ -1,0 +1,211 @@
+//! The coverage lines: what was looked at and what came of it, so that silence cannot be mistaken for success.
+
+use super::escape::terminal;
+use super::level::{paint, sgr};
+use super::options::Options;
+use super::wrap::hanging;
+use crate::finding::model::Suppressed;
+use crate::finding::{Outcome, Severity};
+use std::collections::BTreeSet;
+use std::io::{Result, Write};
+
+/// Write the closing lines of a text report.
+pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Result<()> {
+    let mut lines = Vec::new();
+    if options.verbose {
+        lines.extend(details(outcome));
+    }
+    if !options.quiet {
+        lines.push(coverage(outcome));
+    }
+    for line in lines {
+        write_wrapped(&line, options.width, out)?;
+    }
+    for line in wrap(&result(outcome, options.fail_on), options.width) {
+        writeln!(out, "{}", color_severities(&line, options.color))?;
+    }
+    if let Some(warning) = incomplete(outcome) {
+        for line in wrap(&warning, options.width) {
+            writeln!(out, "{}", paint(&line, "1;31", options.color))?;
+        }
+    }
+    Ok(())
+}
+
+/// What was looked at: documents, policies by kind, statements, rules.
+pub fn coverage(outcome: &Outcome) -> String {
+    let seen = &outcome.coverage;
+    let mut kinds = Vec::new();
+    for ((kind, assumed), count) in &seen.policies {
+        let assumed = if *assumed { " assumed" } else { "" };
+        kinds.push(format!("{count} {}{assumed}", terminal(kind)));
+    }
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+    let unrecognised = match seen.unrecognised.len() {
+        0 => String::new(),
+        n => format!("; {} unrecognised", count(n, "file", "files")),
+    };
+    format!(
+        "{}, {}{kinds}, {}; {} applied{unrecognised}",
+        count(seen.documents, "document", "documents"),
+        count(outcome.policies(), "policy", "policies"),
+        count(seen.statements, "statement", "statements"),
+        count(seen.rules, "rule", "rules"),
+    )
+}
+
+/// What came of it: findings by severity, suppressed, incomplete.
+pub fn result(outcome: &Outcome, fail_on: Option<Severity>) -> String {
+    let by_severity = outcome.by_severity();
+    let total: usize = by_severity.values().sum();
+    let parts: Vec<String> =
+        by_severity.iter().rev().filter(|(_, n)| **n > 0).map(|(severity, n)| format!("{n} {severity}")).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    let failing: usize = by_severity.iter().filter(|(s, _)| fail_on.is_some_and(|f| **s >= f)).map(|(_, n)| n).sum();
+    let below = match fail_on {
+        Some(limit) if total > 0 && failing == 0 => format!(" (none at or above {limit})"),
+        Some(_) => String::new(),
+        None if total > 0 => " (none fails the run)".to_owned(),
+        None => String::new(),
+    };
+    format!(
+        "{}{parts}{below}; {} suppressed; {} incomplete",
+        count(total, "finding", "findings"),
+        outcome.suppressed(),
+        incomplete_files(outcome).len()
+    )
+}
+
+/// Said outright when something could not be read: whatever it holds was not checked.
+pub fn incomplete(outcome: &Outcome) -> Option<String> {
+    let files = incomplete_files(outcome).len();
+    let what = match files {
+        0 => return None,
+        1 => "1 file was not checked in full, findings in it may be missing".to_owned(),
+        n => format!("{n} files were not checked in full, findings in them may be missing"),
+    };
+    Some(format!("run incomplete: {what}"))
+}
+
+/// The files that could not be checked in full, each once.
+pub fn incomplete_files(outcome: &Outcome) -> BTreeSet<&str> {
+    outcome.incomplete.iter().map(|item| item.file.as_ref()).collect()
+}
+
+/// Why a finding does not count, in one line.
+pub fn suppression(suppressed: &Suppressed) -> String {
+    match suppressed {
+        Suppressed::Baseline => "in the baseline".to_owned(),
+        Suppressed::Config { reason, owner, ticket, expires } => {
+            let part = |title: &str, value: &Option<String>| value.as_ref().map(|v| format!("; {title} {v}")).unwrap_or_default();
+            format!("{reason}{}{}{}", part("owner", owner), part("ticket", ticket), part("until", expires))
+        }
+    }
+}
+
+/// Rules that had nothing to look at and files that hold no policy.
+fn details(outcome: &Outcome) -> Vec<String> {
+    let seen = &outcome.coverage;
+    let mut lines = Vec::new();
+    if !seen.not_applicable.is_empty() {
+        let rules: Vec<String> = seen.not_applicable.iter().map(|(id, n)| format!("{} {n}", terminal(id.as_str()))).collect();
+        lines.push(format!("policies with nothing to look at, per rule: {}", rules.join(", ")));
+    }
+    if !seen.unrecognised.is_empty() {
+        let files: Vec<String> = seen.unrecognised.iter().map(|file| terminal(file)).collect();
+        lines.push(format!("no policy recognised in: {}", files.join(", ")));
+    }
+    lines
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn write_wrapped(line: &str, width: usize, out: &mut dyn Write) -> Result<()> {
+    for line in wrap(line, width) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn wrap(line: &str, width: usize) -> Vec<String> {
+    hanging(line, width, "  ")
+}
+
+/// Color `1 high` and its like.
+fn color_severities(line: &str, color: bool) -> String {
+    let mut line = line.to_owned();
+    if color {
+        for &severity in Severity::ALL {
+            let name = format!(" {severity}");
+            line = line.replace(&name, &format!(" {}", paint(severity.as_str(), sgr(severity), true)));
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn shown(outcome: &Outcome, options: &Options) -> String {
+        let mut out = Vec::new();
+        write(outcome, options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_empty_run_still_says_what_it_did() {
+        insta::assert_snapshot!(shown(&Outcome::default(), &Options::default()), @r"
+        0 documents, 0 policies, 0 statements; 0 rules applied
+        0 findings; 0 suppressed; 0 incomplete
+        ");
+    }
+
+    #[test]
+    fn kinds_are_listed_and_assumptions_named() {
+        insta::assert_snapshot!(shown(&sample::outcome(), &Options::default()), @r"
+        3 documents, 3 policies (2 identity-policy assumed, 1 trust-policy), 9
+          statements; 41 rules applied; 1 file unrecognised
+        2 findings: 1 high, 1 medium; 1 suppressed; 2 incomplete
+        run incomplete: 2 files were not checked in full, findings in them may be
+          missing
+        ");
+    }
+
+    #[test]
+    fn verbose_names_what_was_passed_over() {
+        let options = Options { verbose: true, width: 60, ..Options::default() };
+        insta::assert_snapshot!(shown(&sample::outcome(), &options), @r"
+        policies with nothing to look at, per rule:
+          public-bucket-policy 3, public-trust-policy 2
+        no policy recognised in: package.json
+        3 documents, 3 policies (2 identity-policy assumed, 1
+          trust-policy), 9 statements; 41 rules applied; 1 file
+          unrecognised
+        2 findings: 1 high, 1 medium; 1 suppressed; 2 incomplete
+        run incomplete: 2 files were not checked in full, findings
+          in them may be missing
+        ");
+    }
+
+    #[test]
+    fn quiet_keeps_the_result_and_the_warning() {
+        let options = Options { quiet: true, ..Options::default() };
+        insta::assert_snapshot!(shown(&sample::outcome(), &options), @r"
+        2 findings: 1 high, 1 medium; 1 suppressed; 2 incomplete
+        run incomplete: 2 files were not checked in full, findings in them may be
+          missing
+        ");
+    }
+
+    #[test]
+    fn findings_below_the_limit_are_said_to_be() {
+        let mut outcome = sample::outcome();
+        outcome.incomplete.clear();
+        assert!(result(&outcome, Some(Severity::Critical)).contains("(none at or above critical)"));
+        assert!(result(&outcome, None).contains("(none fails the run)"));
+    }
+}

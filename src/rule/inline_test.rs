@@ -1,0 +1,166 @@
+//! The tests inside a rule file: each case is judged with its own parameters and context and compared with what it
+//! expects, places included.
+
+use super::compile::compile;
+use super::judge::{Judgement, judge};
+use super::param::value_of;
+use crate::document::{Document, Node, json, path, yaml};
+use crate::extract::{DocumentKind, Hints, Site, recognise};
+use crate::finding::Confidence;
+use crate::policy::context::{AttachedTo, Context};
+use crate::text::value::ParamValue;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseResult {
+    /// Its name.
+    pub name: String,
+    /// What it expects: `pass`, `fail`, `not_applicable`, `unknown`.
+    pub expected: String,
+    /// Why it does not hold; `None` when it does.
+    pub failure: Option<String>,
+}
+
+/// Run every inline test of a rule file.
+pub fn run(text: &str) -> Vec<CaseResult> {
+    let document = yaml::parse(text.to_owned());
+    let Some(tests) = document.root().and_then(|r| r.get("tests")) else { return Vec::new() };
+    tests.elements().map(|case| run_case(&document, case)).collect()
+}
+
+fn run_case(rule_file: &Document, case: Node<'_>) -> CaseResult {
+    let text = |key: &str| case.get(key).map(|n| n.scalar().to_owned()).unwrap_or_default();
+    let (name, expected) = (text("name"), text("expect"));
+    let failure = judged(rule_file, case, &expected).err();
+    CaseResult { name, expected, failure }
+}
+
+/// What came out of one case.
+struct Seen {
+    verdict: &'static str,
+    pointers: Vec<String>,
+    messages: Vec<String>,
+}
+
+fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), String> {
+    let given = case.get("given");
+    let params: BTreeMap<String, ParamValue> = given
+        .and_then(|g| g.get("params"))
+        .map(|p| p.members().map(|(k, v)| (k.scalar().to_owned(), value_of(v))).collect())
+        .unwrap_or_default();
+    let compiled = compile(rule_file, "test", &params);
+    if let Some(problem) = compiled.problems.first() {
+        return Err(format!("the rule does not compile: {}; {}", problem.message, problem.help));
+    }
+    if let Some(error) = compiled.param_errors.first() {
+        return Err(error.clone());
+    }
+    if let Some(param) = compiled.missing_params.first() {
+        return Err(format!("the case must give parameter `{param}`"));
+    }
+    let Some(rule) = compiled.rule else { return Err("the rule does not compile".to_owned()) };
+    let texts: Vec<&str> = match (case.get("doc"), case.get("docs")) {
+        (_, Some(docs)) => docs.elements().map(Node::scalar).collect(),
+        (Some(doc), None) => doc.as_str().into_iter().collect(),
+        (None, None) => Vec::new(),
+    };
+    let documents: Vec<Document> = texts.iter().map(|t| json::parse((*t).to_owned())).collect();
+    let default_kind = rule.applies_to.kinds.first().copied();
+    let default_type = rule.applies_to.resource_types.as_ref().and_then(|t| t.first()).cloned();
+    let context = context_of(given, default_kind, default_type);
+    let file: Arc<str> = given.and_then(|g| g.get("file")).map_or("policy.json", Node::scalar).into();
+    let mut sites: Vec<Site<'_>> = Vec::new();
+    for document in &documents {
+        let mut found = recognise(document, Hints { file: file.clone(), context: context.clone() });
+        if found.sites.is_empty() {
+            return Err("the document of the case is not recognised".to_owned());
+        }
+        sites.append(&mut found.sites);
+    }
+    if documents.is_empty() {
+        let kind = default_kind.unwrap_or(DocumentKind::Other);
+        sites.push(Site { file, root: None, kind, assumed: false, policy: None, context });
+    }
+    let sites: Vec<&Site<'_>> = sites.iter().collect();
+    compare(case, expected, seen(judge(&rule, &sites, true)))
+}
+
+fn seen(judgement: Judgement<'_, '_>) -> Seen {
+    match judgement {
+        Judgement::NotApplicable => Seen { verdict: "not_applicable", pointers: Vec::new(), messages: Vec::new() },
+        Judgement::Pass => Seen { verdict: "pass", pointers: Vec::new(), messages: Vec::new() },
+        Judgement::Fail(raised) => {
+            let unsure = raised.iter().all(|r| r.confidence == Confidence::Low);
+            let place = |r: &super::Raised<'_, '_>| {
+                let root = r.site.root?;
+                r.node.map(|n| path::pointer(&path::steps(root, n).0))
+            };
+            Seen {
+                verdict: if unsure { "unknown" } else { "fail" },
+                pointers: raised.iter().filter_map(place).collect(),
+                messages: raised.into_iter().map(|r| r.message).collect(),
+            }
+        }
+    }
+}
+
+fn compare(case: Node<'_>, expected: &str, seen: Seen) -> Result<(), String> {
+    // A rule whose own confidence is low cannot be told from one that is unsure.
+    let same = seen.verdict == expected || (seen.verdict == "unknown" && expected == "fail");
+    if !same {
+        let what = if seen.messages.is_empty() { String::new() } else { format!(": {}", seen.messages.join("; ")) };
+        return Err(format!("expected {expected}, got {}{what}", seen.verdict));
+    }
+    if let Some(at) = case.get("at") {
+        let want: Vec<String> = at.one_or_many().map(|n| n.scalar()).map(pointer).collect();
+        if want != seen.pointers {
+            return Err(format!("expected the place {}, got {}", want.join(", "), seen.pointers.join(", ")));
+        }
+    }
+    if let Some(part) = case.get("message_contains")
+        && !part.one_or_many().all(|p| seen.messages.iter().any(|m| m.contains(p.scalar())))
+    {
+        return Err(format!("no message contains `{}`: {}", part.scalar(), seen.messages.join("; ")));
+    }
+    Ok(())
+}
+
+/// JSONPath of a singular place, or a JSON Pointer.
+fn pointer(place: &str) -> String {
+    path::pointer_of_json_path(place).unwrap_or_else(|| place.to_owned())
+}
+
+fn context_of(given: Option<Node<'_>>, kind: Option<DocumentKind>, resource_type: Option<String>) -> Context {
+    let text = |node: Option<Node<'_>>, key: &str| node.and_then(|n| n.get(key)).map(|n| n.scalar().to_owned());
+    let policy_kind = match kind {
+        Some(DocumentKind::Policy(kind)) => Some(kind),
+        Some(DocumentKind::ConfigItem | DocumentKind::Other) | None => None,
+    };
+    let attachment = given.and_then(|g| g.get("attachment"));
+    let attached = given.and_then(|g| g.get("attached_to"));
+    let said_kind = text(given, "kind").and_then(|k| k.parse().ok());
+    let is_resource = said_kind.or(policy_kind) == Some(crate::policy::PolicyKind::ResourcePolicy);
+    Context {
+        kind: said_kind.or(policy_kind),
+        resource_type: text(given, "resource_type").or(resource_type.filter(|_| is_resource)),
+        account: text(given, "account"),
+        partition: text(given, "partition"),
+        region: text(given, "region"),
+        ou: text(given, "ou"),
+        org_id: text(given, "org_id"),
+        resource: text(attachment, "arn").or_else(|| text(given, "resource")),
+        name: text(attachment, "name").or_else(|| text(given, "name")),
+        attached_to: attached.map(|a| AttachedTo {
+            kind: text(Some(a), "type").and_then(|t| t.parse().ok()),
+            name: text(Some(a), "name").unwrap_or_default(),
+            path: text(Some(a), "path"),
+            tags: a.get("tags").or_else(|| a.get("tag")).map(tags).unwrap_or_default(),
+        }),
+    }
+}
+
+fn tags(node: Node<'_>) -> BTreeMap<String, String> {
+    node.members().map(|(k, v)| (k.scalar().to_owned(), v.scalar().to_owned())).collect()
+}

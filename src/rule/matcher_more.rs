@@ -1,0 +1,257 @@
+//! The larger matchers: action sets, shapes, bounds, questions, counts and JSONPath.
+
+use super::compiler::Compiler;
+use super::expr::{
+    ActionSpec, Count, Matcher, Part, PathMany, PathTest, QuestionSpec, ResourceSpec, TextTest, ValueTest, WhoSpec,
+};
+use super::matcher::{PATH, Scope, accounts, compile, text_test};
+use crate::algebra::bound::Inside;
+use crate::algebra::{ActionSet, ArnShape, Bound, When, WhenTest};
+use crate::catalog::{self, AccessLevel};
+use crate::document::{Kind, Node};
+
+/// Globs, or `{service, access_level, resource_type}` out of the catalogue.
+pub(super) fn action_set<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ActionSet {
+    let mut globs = Vec::new();
+    for item in node.one_or_many() {
+        if item.kind() == Kind::Object && item.get("param").is_none() {
+            from_catalog(c, item, &mut globs);
+        } else {
+            globs.extend(c.strings(item));
+        }
+    }
+    ActionSet::new(globs)
+}
+
+fn from_catalog<'d>(c: &mut Compiler<'d>, node: Node<'d>, globs: &mut Vec<String>) {
+    c.known_keys(node, &["service", "access_level", "resource_type"], "an action set");
+    let service = node.get("service").map(|n| c.string(n)).unwrap_or_default();
+    let types = node.get("resource_type").map(|n| c.strings(n)).unwrap_or_default();
+    let mut levels: Vec<AccessLevel> = Vec::new();
+    if let Some(value) = node.get("access_level") {
+        for text in c.strings(value) {
+            match text.parse() {
+                Ok(level) => levels.push(level),
+                Err(()) => c.problem(
+                    value,
+                    format!("`{text}` is not an access level"),
+                    "use List, Read, Tagging, Write or Permissions management",
+                ),
+            }
+        }
+    }
+    let Some(actions) = catalog::actions(&service) else {
+        let help = crate::text::suggest::did_you_mean(&service, catalog::services());
+        let help = help.unwrap_or_else(|| "name a service prefix such as `s3`".to_owned());
+        return c.problem(node, format!("no service `{service}` in the catalogue"), help);
+    };
+    let before = globs.len();
+    let wanted = actions.filter(|a| levels.is_empty() || levels.contains(&a.level));
+    let wanted = wanted.filter(|a| types.is_empty() || types.iter().any(|t| a.has_resource_type(t)));
+    globs.extend(wanted.map(|a| format!("{service}:{}", a.name)));
+    if globs.len() == before {
+        c.problem(node, "no action of the catalogue is in this set", "check the service, access levels and resource types");
+    }
+}
+
+/// `arn_shape` with the `no_wildcard_in` beside it.
+pub(super) fn shape<'d>(c: &mut Compiler<'d>, parent: Node<'d>, value: Node<'d>) -> Option<ArnShape> {
+    let concrete = parent.get("no_wildcard_in").map(|n| c.strings(n)).unwrap_or_default();
+    match ArnShape::parse(&c.string(value), concrete) {
+        Ok(shape) => Some(shape),
+        Err(message) => {
+            c.problem(value, message, "write for example `arn:{partition}:s3:::{bucket}/**`");
+            None
+        }
+    }
+}
+
+/// `bounded_by`.
+pub(super) fn bound<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
+    let known = ["key", "within", "literal", "within_orgs", "arn_shape", "no_wildcard_in", "matching", "network"];
+    c.known_keys(node, &known, "`bounded_by`");
+    let Some(key) = node.get("key") else {
+        c.problem(node, "`bounded_by` without `key`", "name the condition key");
+        return Matcher::Constant(false);
+    };
+    let keys = c.strings(key);
+    let mut inside = Inside::Something;
+    for (name, value) in node.members() {
+        match name.scalar() {
+            "within" => inside = Inside::Globs(c.strings(value)),
+            "literal" if c.bool(value) => inside = Inside::Literal,
+            "within_orgs" => inside = Inside::Organizations(c.strings(value)),
+            "arn_shape" => inside = shape(c, node, value).map_or(Inside::Globs(Vec::new()), Inside::Shape),
+            "matching" => inside = c.regexes(value).into_iter().next().map_or(Inside::Globs(Vec::new()), Inside::Regex),
+            "network" => {
+                let length =
+                    |c: &mut Compiler<'d>, key: &str| value.get(key).and_then(|n| c.number(n)).and_then(|n| u8::try_from(n).ok());
+                inside = Inside::Network(length(c, "ipv4").unwrap_or(0), length(c, "ipv6").unwrap_or(0));
+            }
+            _ => {}
+        }
+    }
+    Matcher::BoundedBy(Bound { keys, inside })
+}
+
+/// `param_is: {name: value}`, decided now.
+pub(super) fn param_is<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
+    let mut all = true;
+    for (name, value) in node.members() {
+        match c.params.get(name.scalar()) {
+            Some(param) => {
+                all &= param.to_string() == value.scalar()
+                    || (value.kind() == Kind::Array && param.as_list().is_some_and(<[_]>::is_empty))
+            }
+            None if c.unset.iter().any(|n| n == name.scalar()) => all = false,
+            None => {
+                all = false;
+                c.problem(name, format!("no parameter `{}`", name.scalar()), "declare it under `params`");
+            }
+        }
+    }
+    Matcher::Constant(all)
+}
+
+/// `grants` and `denies`.
+pub(super) fn question<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<QuestionSpec> {
+    if !c.object(node, "a question") {
+        return None;
+    }
+    c.known_keys(node, &["actions", "resources", "principals", "when", "except_principals", "explicit"], "a question");
+    let subject = |n: Node<'d>| n.get("same_as").is_some_and(|v| v.scalar() == "it");
+    let actions = match node.get("actions") {
+        Some(n) if subject(n) => ActionSpec::OfSubject,
+        Some(n) => ActionSpec::Globs(action_set(c, n).globs().to_vec()),
+        None => ActionSpec::Globs(vec!["*".to_owned()]),
+    };
+    let resources = match node.get("resources") {
+        Some(n) if n.scalar() == "self" => ResourceSpec::Attachment,
+        Some(n) => ResourceSpec::Globs(c.strings(n)),
+        None => ResourceSpec::Globs(vec!["*".to_owned()]),
+    };
+    let who = match node.get("principals") {
+        Some(n) if subject(n) => WhoSpec::OfSubject,
+        Some(n) if n.scalar() == "anyone" => WhoSpec::Anyone,
+        Some(n) => WhoSpec::Listed(c.strings(n)),
+        None => WhoSpec::Anyone,
+    };
+    let when: Vec<Node<'d>> = node.get("when").map(|n| n.one_or_many().collect()).unwrap_or_default();
+    Some(QuestionSpec {
+        actions,
+        resources,
+        who,
+        when: when.into_iter().filter_map(|n| when_entry(c, n)).collect(),
+        except: node.get("except_principals").map(|n| c.strings(n)).unwrap_or_default(),
+        explicit: node.get("explicit").is_some_and(|n| c.bool(n)),
+    })
+}
+
+fn when_entry<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<When> {
+    c.known_keys(node, &["key", "equals", "within", "not_within", "not_literal", "or_absent", "absent"], "`when`");
+    let Some(key) = node.get("key").map(|n| c.string(n)) else {
+        c.problem(node, "`when` without `key`", "name the condition key");
+        return None;
+    };
+    let or_absent = node.get("or_absent").is_some_and(|n| c.bool(n));
+    let test = if let Some(n) = node.get("equals") {
+        WhenTest::Equals(c.string(n))
+    } else if let Some(n) = node.get("within") {
+        WhenTest::Within(c.strings(n))
+    } else if let Some(n) = node.get("not_within") {
+        WhenTest::NotWithin { set: c.strings(n), or_absent }
+    } else if node.get("not_literal").is_some_and(|n| c.bool(n)) {
+        WhenTest::NotLiteral { or_absent }
+    } else if node.get("absent").is_some_and(|n| c.bool(n)) {
+        WhenTest::Absent
+    } else {
+        c.problem(node, "`when` says nothing about its key", "add `equals`, `within`, `not_within`, `not_literal` or `absent`");
+        return None;
+    };
+    Some(When { key, test })
+}
+
+/// `count`.
+pub(super) fn count<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
+    c.known_keys(node, &["of", "where", "min", "max", "arn_shape", "no_wildcard_in", "per", "distinct"], "`count`");
+    let parts = [
+        ("statement", None),
+        ("action", Some(Part::Action)),
+        ("resource", Some(Part::Resource)),
+        ("principal", Some(Part::Principal)),
+        ("condition", Some(Part::Condition)),
+    ];
+    let of = node.get("of").and_then(|n| c.word(n, n.scalar(), &parts, "countable")).flatten();
+    let scope = of.map_or(Scope::Statement, Scope::Part);
+    let filter = node.get("where").map(|n| compile(c, n, scope));
+    let names = node.get("per").map(|n| c.strings(n)).zip(node.get("distinct").map(|n| c.string(n)));
+    let shape = node.get("arn_shape").and_then(|n| shape(c, node, n));
+    let by_shape = shape.zip(names).map(|(shape, (per, distinct))| (shape, per, distinct));
+    let min = node.get("min").and_then(|n| c.number(n));
+    let max = node.get("max").and_then(|n| c.number(n));
+    if min.is_none() && max.is_none() {
+        c.problem(node, "`count` without `min` or `max`", "say how many there may be");
+    }
+    Matcher::Count(Box::new(Count { of, filter, by_shape, min, max }))
+}
+
+/// `{path: "$…", exists | equals | …, some | every}`.
+pub(super) fn path<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
+    c.known_keys(node, &PATH, "a `path` matcher");
+    let Some(path_node) = node.get("path") else { return Matcher::Constant(false) };
+    let path = path_node.scalar().to_owned();
+    if let Err(error) = jsonpath_rust::parser::parse_json_path(&path) {
+        let line = error.to_string().lines().next().unwrap_or_default().trim().to_owned();
+        c.problem(path_node, format!("`{path}` is not a JSONPath"), format!("see RFC 9535: {line}"));
+        return Matcher::Constant(false);
+    }
+    let many = match (node.get("some").map(|n| c.bool(n)), node.get("every").map(|n| c.bool(n))) {
+        (Some(true), _) => PathMany::Some,
+        (_, Some(true)) => PathMany::Every,
+        _ => PathMany::One,
+    };
+    let plural = path.contains('*') || path.contains("..") || path.contains('?') || path.contains(',') || path.contains(':');
+    let counts = node.get("count").is_some() || node.get("exists").is_some();
+    if plural && many == PathMany::One && !counts {
+        c.problem(path_node, "this path can have several values", "add `some: true` or `every: true`");
+    }
+    match value_test(c, node) {
+        Some(test) => Matcher::Path(Box::new(PathTest { path, many, test })),
+        None => {
+            c.problem(
+                node,
+                "`path` without a test",
+                "add `exists`, `equals`, `in`, `glob`, `regex`, `lt`, `gt`, `arn` or `count`",
+            );
+            Matcher::Constant(false)
+        }
+    }
+}
+
+fn value_test<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<ValueTest> {
+    for (key, value) in node.members() {
+        let test = match key.scalar() {
+            "exists" => ValueTest::Exists(c.bool(value)),
+            "equals" | "in" => ValueTest::In(c.strings(value)),
+            "glob" => ValueTest::Text(TextTest { glob: Some(c.strings(value)), ..TextTest::default() }),
+            "regex" => ValueTest::Text(TextTest { regex: Some(c.regexes(value)), ..TextTest::default() }),
+            "has_wildcard" => ValueTest::Text(TextTest { has_wildcard: Some(c.bool(value)), ..TextTest::default() }),
+            "lt" => ValueTest::Less(value.scalar().parse().unwrap_or(f64::NAN)),
+            "gt" => ValueTest::Greater(value.scalar().parse().unwrap_or(f64::NAN)),
+            "count" => ValueTest::Count(value.get("min").and_then(|n| c.number(n)), value.get("max").and_then(|n| c.number(n))),
+            "arn" => arn_test(c, value),
+            "text" => ValueTest::Text(text_test(c, value)),
+            _ => continue,
+        };
+        return Some(test);
+    }
+    None
+}
+
+fn arn_test<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ValueTest {
+    c.known_keys(node, &["service", "account"], "`arn`");
+    ValueTest::Arn {
+        service: node.get("service").map(|n| c.string(n)),
+        within: node.get("account").and_then(|n| n.get("within")).map(|n| accounts(c, n)).unwrap_or_default(),
+    }
+}

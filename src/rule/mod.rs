@@ -1,0 +1,27 @@
+//! Declarative rules: YAML in, judgements out. A rule is data: no code, no network, bounded work.
+
+mod applies;
+pub mod bundle;
+pub mod compile;
+pub mod compiler;
+mod eval;
+mod eval_json;
+pub mod expr;
+pub mod inline_test;
+pub mod judge;
+pub mod lint;
+mod matcher;
+mod matcher_more;
+pub mod meta;
+pub mod param;
+mod prefilter;
+mod question;
+pub mod registry;
+pub mod scaffold;
+mod subject;
+mod template;
+
+pub use compile::{Compiled, compile};
+pub use judge::{Judgement, Raised, judge};
+pub use meta::Rule;
+pub use registry::{Registry, RuleSource};

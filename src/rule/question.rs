@@ -1,0 +1,48 @@
+//! A question of a rule made concrete for one subject: whose actions, whose resource.
+
+use super::expr::{ActionSpec, QuestionSpec, ResourceSpec, WhoSpec};
+use super::subject::Subject;
+use crate::algebra::{Question, Who};
+use crate::extract::DocumentKind;
+use crate::policy::{Effect, PolicyKind};
+
+/// The question; `None` when it hangs on something nobody told, such as the bucket a policy is attached to.
+pub(super) fn resolve(spec: &QuestionSpec, subject: Subject<'_, '_>) -> Option<Question> {
+    let site = subject.site()?;
+    let actions = match &spec.actions {
+        ActionSpec::Globs(globs) => globs.clone(),
+        ActionSpec::OfSubject => {
+            let element = subject.statement?.actions.as_ref()?;
+            if element.negated { vec!["*".to_owned()] } else { element.items.iter().map(|a| a.text.to_owned()).collect() }
+        }
+    };
+    let (resources, by_resource_type) = match &spec.resources {
+        ResourceSpec::Globs(globs) => (globs.clone(), false),
+        ResourceSpec::Attachment => {
+            let arn = site.context.resource.clone()?;
+            let bucket = arn.split(':').nth(2) == Some("s3");
+            if bucket { (vec![arn.clone(), format!("{arn}/*")], true) } else { (vec![arn], false) }
+        }
+    };
+    let who = match &spec.who {
+        WhoSpec::Anyone => Who::Anyone,
+        WhoSpec::Listed(list) => Who::Listed(list.clone()),
+        WhoSpec::OfSubject => match subject.statement.and_then(|s| s.principals.as_ref()) {
+            Some(element) if !element.negated => Who::Listed(element.items.iter().map(|p| p.text.to_owned()).collect()),
+            Some(_) | None => Who::Anyone,
+        },
+    };
+    let explicit = spec.explicit || assumes_full_access(subject, site.kind);
+    Some(Question { actions, resources, by_resource_type, who, when: spec.when.clone(), except: spec.except.clone(), explicit })
+}
+
+/// Deny-only SCPs and RCPs stand beside the `FullAWSAccess` that Organizations attaches, so that silence is no deny.
+///
+/// Organizations User Guide, "SCP evaluation"; resource policies never deny by silence across accounts alone.
+fn assumes_full_access(subject: Subject<'_, '_>, kind: DocumentKind) -> bool {
+    match kind {
+        DocumentKind::Policy(PolicyKind::ServiceControlPolicy) => !subject.statements().any(|s| s.is(Effect::Allow)),
+        DocumentKind::Policy(PolicyKind::ResourceControlPolicy | PolicyKind::ResourcePolicy) => true,
+        DocumentKind::Policy(_) | DocumentKind::ConfigItem | DocumentKind::Other => false,
+    }
+}

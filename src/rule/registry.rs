@@ -1,0 +1,228 @@
+//! Which rules apply in a run: bundled and user rules, selected, with severities and parameters in force, indexed by the
+//! kind of document they are about.
+
+use super::bundle;
+use super::compile::{Compiled, compile, compile_node};
+use super::meta::{Rule, Status};
+use crate::document::{Document, Node, Problem, yaml};
+use crate::extract::DocumentKind;
+use crate::finding::{RuleId, Severity};
+use crate::text::glob::{Case, has_wildcard, matches};
+use crate::text::suggest::did_you_mean;
+use crate::text::value::ParamValue;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A rule file of the user.
+#[derive(Clone, Debug)]
+pub struct RuleSource {
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Its text.
+    pub text: String,
+}
+
+/// What was asked for, by the project file and on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Packs named under `extends`; empty when nobody did.
+    pub packs: Vec<String>,
+    /// Selectors of the command line, whatever the project file says: ids, packs, tags, globs. Empty: all.
+    pub select: Vec<String>,
+    /// Of the rules that apply, only these: the project file's `select`. Empty: all.
+    pub narrow: Vec<String>,
+    /// Selectors of rules to leave out.
+    pub ignore: Vec<String>,
+    /// Settings by rule id: on or off, severity.
+    pub settings: Vec<(String, Option<bool>, Option<Severity>)>,
+    /// Parameters by rule id.
+    pub params: BTreeMap<String, BTreeMap<String, ParamValue>>,
+}
+
+/// A rule that applies.
+#[derive(Clone, Debug)]
+pub struct Active {
+    /// The rule.
+    pub rule: Rule,
+    /// Severity in this run.
+    pub severity: Severity,
+    /// Somebody named it, its pack or its tag.
+    pub asked_for: bool,
+}
+
+/// Why the rules cannot be used; all of it is the user's to mend.
+#[derive(Debug)]
+pub enum RuleError {
+    /// A rule file with mistakes.
+    File(Arc<str>, Document, Vec<Problem>),
+    /// A selector, id or parameter that fits nothing.
+    Wish {
+        /// What happened.
+        message: String,
+        /// Next step.
+        help: String,
+    },
+}
+
+/// The rules of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    active: Vec<Active>,
+    by_kind: BTreeMap<DocumentKind, Vec<usize>>,
+}
+
+/// Every kind of document rules can be about.
+fn document_kinds() -> impl Iterator<Item = DocumentKind> {
+    let policies = crate::policy::PolicyKind::ALL.into_iter().map(DocumentKind::Policy);
+    policies.chain([DocumentKind::ConfigItem, DocumentKind::Other])
+}
+
+impl Registry {
+    /// Compile, select and index.
+    pub fn build(user: &[RuleSource], wishes: &Wishes) -> Result<Self, Vec<RuleError>> {
+        let mut errors = Vec::new();
+        let mut rules = Vec::new();
+        let bundled = bundle::rules();
+        for entry in bundled.root().and_then(|r| r.get("rules")).into_iter().flat_map(Node::elements) {
+            let text = |key: &str| entry.get(key).map_or("", Node::scalar);
+            let Some(node) = entry.get("rule") else { continue };
+            let none = BTreeMap::new();
+            let params = wishes.params.get(node.get("id").map_or("", Node::scalar)).unwrap_or(&none);
+            let compiled = compile_node(node, text("pack"), params, true);
+            take(compiled, text("file"), || None, &mut rules, &mut errors);
+        }
+        let first_user = rules.len();
+        for source in user {
+            let document = yaml::parse(source.text.clone());
+            let none = BTreeMap::new();
+            let id = document.root().and_then(|r| r.get("id")).map_or("", Node::scalar).to_owned();
+            let compiled = compile(&document, bundle::pack_of(&source.name), wishes.params.get(&id).unwrap_or(&none));
+            take(compiled, &source.name, || Some(document), &mut rules, &mut errors);
+        }
+        check_ids(&rules, wishes, &mut errors);
+        let active = choose(rules, first_user, wishes, &mut errors);
+        if errors.is_empty() { Ok(Self::index(active)) } else { Err(errors) }
+    }
+
+    fn index(mut active: Vec<Active>) -> Self {
+        active.sort_by(|a, b| a.rule.meta.id.cmp(&b.rule.meta.id));
+        let fits = |kind: DocumentKind| -> Vec<usize> {
+            active.iter().enumerate().filter(|(_, a)| a.rule.applies_to.kind_fits(kind)).map(|(i, _)| i).collect()
+        };
+        let by_kind = document_kinds().map(|kind| (kind, fits(kind))).collect();
+        Self { active, by_kind }
+    }
+
+    /// Every rule that applies, sorted by id.
+    pub fn rules(&self) -> &[Active] {
+        &self.active
+    }
+
+    /// The rules about a kind of document.
+    pub fn about(&self, kind: DocumentKind) -> impl Iterator<Item = &Active> {
+        let indexes = self.by_kind.get(&kind).map(Vec::as_slice).unwrap_or_default();
+        indexes.iter().filter_map(|i| self.active.get(*i))
+    }
+}
+
+fn take(
+    compiled: Compiled,
+    file: &str,
+    document: impl FnOnce() -> Option<Document>,
+    rules: &mut Vec<(Rule, Vec<String>)>,
+    errors: &mut Vec<RuleError>,
+) {
+    if !compiled.problems.is_empty() {
+        let document = document().unwrap_or_else(bundle::rules);
+        errors.push(RuleError::File(file.into(), document, compiled.problems));
+        return;
+    }
+    let Some(rule) = compiled.rule else { return };
+    for message in compiled.param_errors {
+        let message = format!("rule `{}`: {message}", rule.meta.id);
+        let help = format!("see `palisade rules show {}`", rule.meta.id);
+        errors.push(RuleError::Wish { message, help });
+    }
+    rules.push((rule, compiled.missing_params));
+}
+
+/// Settings and parameters must name rules that exist; no id may be used twice.
+fn check_ids(rules: &[(Rule, Vec<String>)], wishes: &Wishes, errors: &mut Vec<RuleError>) {
+    let ids: Vec<&str> = rules.iter().map(|(r, _)| r.meta.id.as_str()).collect();
+    let named = wishes.settings.iter().map(|(id, ..)| id).chain(wishes.params.keys());
+    let mut unknown: Vec<&String> = named.filter(|id| !ids.contains(&id.as_str())).collect();
+    unknown.dedup();
+    for id in unknown {
+        errors.push(unknown_rule(id, &ids));
+    }
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    for pair in sorted.windows(2) {
+        if let [a, b] = pair
+            && a == b
+        {
+            let message = format!("two rules have the id `{a}`");
+            errors.push(RuleError::Wish { message, help: "give your rule another id; bundled ids stay forever".to_owned() });
+        }
+    }
+}
+
+fn unknown_rule(id: &str, ids: &[&str]) -> RuleError {
+    let help = did_you_mean(id, ids.iter().copied()).unwrap_or_else(|| "see `palisade rules list`".to_owned());
+    RuleError::Wish { message: format!("no rule `{id}`"), help }
+}
+
+/// True when a selector names a rule: by id, pack, tag, or a glob over ids.
+pub fn selects(selector: &str, rule: &Rule) -> bool {
+    let selector = selector.strip_prefix("palisade:").unwrap_or(selector);
+    let id = rule.meta.id.as_str();
+    selector == "ALL"
+        || selector == id
+        || selector == &*rule.meta.pack
+        || rule.meta.tags.iter().any(|t| &**t == selector)
+        || (has_wildcard(selector) && matches(selector, id, Case::Sensitive))
+}
+
+fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, errors: &mut Vec<RuleError>) -> Vec<Active> {
+    for selector in wishes.packs.iter().chain(&wishes.select).chain(&wishes.narrow).chain(&wishes.ignore) {
+        if !rules.iter().any(|(rule, _)| selects(selector, rule)) {
+            let mut known: Vec<&str> = rules.iter().flat_map(|(r, _)| [r.meta.id.as_str(), &*r.meta.pack]).collect();
+            known.sort_unstable();
+            known.dedup();
+            let help = did_you_mean(selector, known).unwrap_or_else(|| "see `palisade rules list`".to_owned());
+            errors.push(RuleError::Wish { message: format!("`{selector}` selects no rule"), help });
+        }
+    }
+    let mut active = Vec::new();
+    for (position, (rule, missing)) in rules.into_iter().enumerate() {
+        let by = |selectors: &[String]| selectors.iter().any(|s| selects(s, &rule));
+        let setting = wishes.settings.iter().rev().find(|(id, ..)| id == rule.meta.id.as_str());
+        let enabled = setting.and_then(|(_, enabled, _)| *enabled);
+        let user = position >= first_user;
+        let named = by(&wishes.select) || by(&wishes.narrow) || enabled == Some(true) || (setting.is_some() && enabled != Some(false));
+        let in_packs = if wishes.packs.is_empty() { rule.meta.status != Status::Deprecated } else { by(&wishes.packs) };
+        let base = (user || in_packs || setting.is_some()) && (wishes.narrow.is_empty() || by(&wishes.narrow));
+        let wanted = if wishes.select.is_empty() { base } else { by(&wishes.select) };
+        if !wanted || by(&wishes.ignore) || enabled == Some(false) {
+            continue;
+        }
+        if let Some(param) = missing.first() {
+            let message = format!("rule `{}` needs parameter `{param}`", rule.meta.id);
+            let help = format!(
+                "set it in palisade.yaml under `rules: {{ {}: {{ params: {{ {param}: … }} }} }}`, or with `--param {}.{param}=…`",
+                rule.meta.id, rule.meta.id
+            );
+            errors.push(RuleError::Wish { message, help });
+            continue;
+        }
+        let severity = setting.and_then(|(.., severity)| *severity).unwrap_or(rule.meta.severity);
+        active.push(Active { asked_for: named || user || by(&wishes.packs), severity, rule });
+    }
+    active
+}
+
+/// The id of a rule, for look-ups.
+pub fn find<'r>(rules: &'r [Active], id: &str) -> Option<&'r Active> {
+    let id = RuleId::new(id);
+    rules.iter().find(|a| a.rule.meta.id == id)
+}

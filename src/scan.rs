@@ -1,0 +1,117 @@
+//! The pipeline in one screen: read, parse, extract, judge, place, filter, sort. It opens no socket and prints nothing.
+
+mod file;
+mod sets;
+
+use crate::catalog;
+use crate::config::Config;
+use crate::finding::baseline::{self, Baseline};
+use crate::finding::fingerprint::number_duplicates;
+use crate::finding::{Finding, Notice, Outcome, RuleCard, suppress};
+use crate::policy::Context;
+use crate::rule::Registry;
+use crate::rule::registry::Active;
+use crate::source::{Entry, SourceFile, WalkOptions};
+use file::FileResult;
+pub use file::unreadable;
+use rayon::prelude::*;
+
+/// Everything a run needs, resolved.
+pub struct Scan<'a> {
+    /// The rules that apply.
+    pub registry: &'a Registry,
+    /// The project file.
+    pub config: &'a Config,
+    /// What the command line says of every file.
+    pub context: Context,
+    /// How files are read.
+    pub walk: WalkOptions,
+    /// A file's name as the project file sees it.
+    pub project_name: &'a (dyn Fn(&str) -> String + Sync),
+    /// Called after each file.
+    pub progress: &'a (dyn Fn() + Sync),
+    /// Findings that are known and accepted.
+    pub baseline: Option<&'a Baseline>,
+    /// The day suppressions are compared with.
+    pub today: time::Date,
+    /// Everything the project file speaks of was looked at: suppressions that hit nothing are worth a word.
+    pub whole: bool,
+}
+
+impl Scan<'_> {
+    /// Check files on disk.
+    pub fn files(&self, entries: &[Entry]) -> Outcome {
+        let one = |entry: &Entry| {
+            let result = file::read(self, entry);
+            (self.progress)();
+            result
+        };
+        // A thread pool costs more than a handful of files.
+        let results = if entries.len() < 8 { entries.iter().map(one).collect() } else { entries.par_iter().map(one).collect() };
+        self.outcome(results)
+    }
+
+    /// Check a text that was read elsewhere, such as standard input.
+    pub fn text(&self, source: SourceFile) -> Outcome {
+        self.outcome(vec![file::check(self, source, true)])
+    }
+
+    fn outcome(&self, mut results: Vec<FileResult>) -> Outcome {
+        let mut outcome = Outcome { catalog_date: catalog::date().to_owned(), ..Outcome::default() };
+        let kept: Vec<_> = results.iter_mut().filter_map(|r| r.kept.take()).collect();
+        results.push(sets::judge(self, kept));
+        for result in results {
+            result.add_to(&mut outcome);
+        }
+        outcome.coverage.rules = self.registry.rules().len();
+        outcome.rules = self.registry.rules().iter().map(card).collect();
+        self.filter(&mut outcome);
+        outcome
+    }
+
+    /// Sort, number, suppress, compare with the baseline.
+    fn filter(&self, outcome: &mut Outcome) {
+        outcome.findings.sort_by(|a, b| place(a).cmp(&place(b)));
+        outcome.incomplete.sort_by(|a, b| {
+            let key = |i: &crate::finding::Incomplete| (i.file.clone(), i.location.as_ref().map(|l| l.start), i.reason.clone());
+            key(a).cmp(&key(b))
+        });
+        outcome.coverage.unrecognised.sort();
+        number_duplicates(&mut outcome.findings);
+        outcome.notices = suppress::apply(&mut outcome.findings, &self.config.suppressions, self.today, &self.project_name);
+        if !self.whole {
+            outcome.notices.retain(|n| n.code != "PAL902");
+        }
+        if let Some(known) = self.baseline {
+            let gone = baseline::apply(&mut outcome.findings, known).len();
+            if gone > 0 && self.whole {
+                outcome.notices.push(Notice {
+                    code: "PAL903",
+                    message: format!("{gone} findings of the baseline are gone"),
+                    help: "write it anew with `--write-baseline`, so that they cannot come back unseen".to_owned(),
+                    location: None,
+                });
+            }
+        }
+    }
+}
+
+fn place(finding: &Finding) -> (&str, usize, usize, &str, &str) {
+    let at = &finding.primary.location;
+    (&at.file, at.start.offset, at.end.offset, finding.rule.as_str(), &finding.message)
+}
+
+fn card(active: &Active) -> RuleCard {
+    let meta = &active.rule.meta;
+    RuleCard {
+        id: meta.id.clone(),
+        title: meta.title.clone(),
+        severity: active.severity,
+        category: meta.category,
+        confidence: meta.confidence,
+        rationale: meta.rationale.clone(),
+        remediation: meta.remediation.clone(),
+        references: meta.references.clone(),
+        tags: meta.tags.clone(),
+    }
+}

@@ -1,0 +1,203 @@
+//! One file: read, parse, recognise, judge by every rule about its kind, and place what was found.
+
+use super::Scan;
+use crate::document::{Document, Problem, ProblemCode, json, yaml};
+use crate::extract::{DocumentKind, Extraction, Hints, Site, recognise};
+use crate::finding::fingerprint::{fingerprint, normalise_statement};
+use crate::finding::place::Placer;
+use crate::finding::{Finding, Incomplete, Label, Outcome, RuleId, Severity};
+use crate::policy::{Context, PolicyKind};
+use crate::rule::meta::ForEach;
+use crate::rule::registry::Active;
+use crate::rule::{Judgement, Raised, judge};
+use crate::source::{self, Entry, SourceError, SourceFile};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A document that is judged once more, together with its neighbours.
+pub(super) struct Kept {
+    pub file: Arc<str>,
+    pub document: Document,
+    pub context: Context,
+}
+
+/// What one file gave.
+#[derive(Default)]
+pub(super) struct FileResult {
+    pub findings: Vec<Finding>,
+    pub incomplete: Vec<Incomplete>,
+    pub unrecognised: Option<Arc<str>>,
+    pub documents: usize,
+    pub policies: BTreeMap<(String, bool), usize>,
+    pub statements: usize,
+    pub not_applicable: Vec<RuleId>,
+    pub kept: Option<Kept>,
+}
+
+impl FileResult {
+    /// Add it to what the other files gave.
+    pub fn add_to(self, outcome: &mut Outcome) {
+        outcome.findings.extend(self.findings);
+        outcome.incomplete.extend(self.incomplete);
+        let coverage = &mut outcome.coverage;
+        coverage.unrecognised.extend(self.unrecognised);
+        coverage.documents += self.documents;
+        coverage.statements += self.statements;
+        for (kind, count) in self.policies {
+            *coverage.policies.entry(kind).or_default() += count;
+        }
+        for rule in self.not_applicable {
+            *coverage.not_applicable.entry(rule).or_default() += 1;
+        }
+    }
+}
+
+/// Read and check a file on disk.
+pub(super) fn read(scan: &Scan<'_>, entry: &Entry) -> FileResult {
+    match source::disk::read(entry, &scan.walk) {
+        Ok(file) => check(scan, file, entry.explicit),
+        Err(error) => FileResult { incomplete: vec![unreadable(&error)], ..FileResult::default() },
+    }
+}
+
+/// An input that could not be read at all.
+pub fn unreadable(error: &SourceError) -> Incomplete {
+    Incomplete {
+        file: error.name().clone(),
+        code: None,
+        reason: error.to_string(),
+        help: error.help(),
+        location: None,
+        related: Vec::new(),
+    }
+}
+
+/// Check a text. `explicit` tells that the user named this very file.
+pub(super) fn check(scan: &Scan<'_>, source: SourceFile, explicit: bool) -> FileResult {
+    let SourceFile { name, text, problems: mut mistakes } = source;
+    let yaml_file = [".yaml", ".yml"].iter().any(|e| name.to_ascii_lowercase().ends_with(e));
+    let document = if yaml_file { yaml::parse(text) } else { json::parse(text) };
+    let context = scan.context_of(&name);
+    let Extraction { sites, problems } = recognise(&document, Hints { file: name.clone(), context: context.clone() });
+    mistakes.extend(document.problems().iter().cloned());
+    mistakes.extend(problems);
+    let mut result = FileResult::default();
+    let placer = Placer::new(&document, name.clone());
+    if sites.is_empty() && !worth_reporting(&document, &mistakes, explicit) {
+        result.unrecognised = Some(name);
+        return result;
+    }
+    result.documents = 1;
+    result.incomplete = mistakes.iter().map(|p| incomplete(p, &placer, &name)).collect();
+    if sites.is_empty() && mistakes.is_empty() {
+        result.documents = 0;
+        result.unrecognised = Some(name);
+        return result;
+    }
+    for site in &sites {
+        *result.policies.entry((site.kind.as_str().to_owned(), site.assumed)).or_default() += 1;
+        result.statements += site.policy.as_ref().map_or(0, |p| p.statements.len());
+        judge_site(scan, site, &placer, &mut result);
+    }
+    let set = sites
+        .iter()
+        .any(|s| matches!(s.kind, DocumentKind::Policy(PolicyKind::ServiceControlPolicy | PolicyKind::ResourceControlPolicy)));
+    drop(sites);
+    drop(placer);
+    if set {
+        result.kept = Some(Kept { file: name, document, context });
+    }
+    result
+}
+
+/// A broken file that no rule can read: worth a word when it was named, when it is empty, or when it looks like a policy.
+fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool) -> bool {
+    let unread = |p: &Problem| {
+        matches!(p.code, ProblemCode::Empty | ProblemCode::TooLarge | ProblemCode::InvalidUtf8 | ProblemCode::Utf16)
+    };
+    !mistakes.is_empty() && (explicit || document.text().contains("Statement") || mistakes.iter().any(unread))
+}
+
+fn incomplete(problem: &Problem, placer: &Placer<'_>, file: &Arc<str>) -> Incomplete {
+    let related =
+        problem.related.iter().map(|(span, message)| Label { message: message.clone(), location: placer.mistake(*span) });
+    Incomplete {
+        file: file.clone(),
+        code: Some(problem.code),
+        reason: problem.message.clone(),
+        help: problem.help.clone(),
+        location: Some(placer.mistake(problem.span)),
+        related: related.collect(),
+    }
+}
+
+fn judge_site<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &mut FileResult) {
+    let alone = [site];
+    for active in scan.registry.about(site.kind) {
+        if active.rule.for_each == ForEach::OrgTarget {
+            continue;
+        }
+        let Some(severity) = scan.severity(active, site) else { continue };
+        match judge(&active.rule, &alone, active.asked_for) {
+            Judgement::Pass => {}
+            Judgement::NotApplicable => result.not_applicable.push(active.rule.meta.id.clone()),
+            Judgement::Fail(raised) => result.findings.extend(raised.iter().map(|r| finding(active, severity, r, placer))),
+        }
+    }
+}
+
+/// A judgement as a finding with its place.
+pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'_, 'd>, placer: &Placer<'d>) -> Finding {
+    let meta = &active.rule.meta;
+    let mut policy = raised.site.identity();
+    policy.sid = raised.statement.and_then(|s| s.sid).map(str::to_owned);
+    let statement = raised.statement.map(|s| normalise_statement(s.node)).unwrap_or_default();
+    let related =
+        raised.related.iter().map(|(node, word)| Label { message: (*word).to_owned(), location: placer.node(Some(*node)) });
+    Finding {
+        rule: meta.id.clone(),
+        severity,
+        category: meta.category,
+        confidence: raised.confidence,
+        message: raised.message.clone(),
+        why: Some(meta.rationale.clone()).filter(|t| !t.is_empty()),
+        help: Some(meta.remediation.clone()).filter(|t| !t.is_empty()),
+        url: meta.references.first().cloned(),
+        primary: Label { message: String::new(), location: placer.node(raised.node) },
+        related: related.collect(),
+        fingerprint: fingerprint(&meta.id, &policy, &statement, &raised.site.file),
+        policy,
+        suppressed: None,
+        fixes: raised.fixes.clone(),
+    }
+}
+
+impl Scan<'_> {
+    /// What the command line and the project file say of a file; the command line wins.
+    fn context_of(&self, file: &str) -> Context {
+        let mut context = self.config.context_for(&(self.project_name)(file));
+        let said = &self.context;
+        context.kind = said.kind.or(context.kind);
+        context.resource_type = said.resource_type.clone().or(context.resource_type);
+        context.account = said.account.clone().or(context.account);
+        context
+    }
+
+    /// The severity of a rule for a site; `None` when an override switches it off there.
+    pub(super) fn severity(&self, active: &Active, site: &Site<'_>) -> Option<Severity> {
+        let mut severity = active.severity;
+        if self.config.overrides.is_empty() {
+            return Some(severity);
+        }
+        let name = (self.project_name)(&site.file);
+        for change in self.config.overrides.iter().filter(|o| o.applies(&name, &site.context)) {
+            for setting in change.rules.iter().filter(|s| s.id.value == active.rule.meta.id.as_str()) {
+                if setting.enabled == Some(false) {
+                    return None;
+                }
+                severity = setting.severity.unwrap_or(severity);
+            }
+        }
+        Some(severity)
+    }
+}

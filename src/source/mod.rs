@@ -1,0 +1,18 @@
+//! Where text comes from: files, directories, gzip, stdin. The only folder that opens anything.
+
+pub mod decode;
+pub mod disk;
+pub mod error;
+pub mod file;
+pub mod project;
+pub mod rule_files;
+pub mod stdin;
+pub mod walk;
+
+pub use decode::decode;
+pub use disk::{make_folder, read, read_text, write_atomic};
+pub use error::SourceError;
+pub use file::SourceFile;
+pub use project::{discover, today};
+pub use rule_files::rule_files;
+pub use walk::{Entry, Expanded, WalkOptions, expand};

@@ -1,0 +1,7 @@
+//! Work on plain text that knows nothing of policies: wildcards, near misses, parameter values.
+
+pub mod glob;
+pub mod pattern;
+pub mod suggest;
+pub mod value;
+pub mod words;

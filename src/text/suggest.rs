@@ -1,0 +1,41 @@
+//! The near miss: "did you mean …?" for rule ids, keys and file names.
+
+/// The candidate closest to `word`, when one is close enough to be a slip of the fingers. Letter case is ignored; of
+/// equally close ones the first in alphabetical order is taken, so that the answer never depends on their order.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let length = word.chars().count();
+    candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&word, &lower);
+            // A third of the longer word may differ; beyond that a suggestion is a guess.
+            let allowed = (length.max(lower.chars().count()) / 3).max(1);
+            (distance <= allowed && distance < length).then_some((distance, candidate))
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The sentence for a help line, empty when nothing is close.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_found_and_guesses_are_not() {
+        let ids = ["full-admin", "pass-role-any", "public-bucket-policy"];
+        assert_eq!(nearest("pass-role-anny", ids), Some("pass-role-any"));
+        assert_eq!(nearest("Public-Buckt-Policy", ids), Some("public-bucket-policy"));
+        assert_eq!(nearest("kms-key-open", ids), None);
+        assert_eq!(nearest("x", ["a", "b"]), None);
+        assert_eq!(nearest("ignroe", ["select", "ignore"]), Some("ignore"));
+        assert_eq!(nearest("ab", ["ad", "ac"]), Some("ac"));
+        assert_eq!(did_you_mean("fulladmin", ids).unwrap(), "did you mean `full-admin`?");
+    }
+}
