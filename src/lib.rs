@@ -3,18 +3,18 @@
 //! `bytes ─parse▶ document ─extract▶ policies ─judge▶ places ─rule▶ findings ─filter▶ report`. The modules stand in that
 //! order, and each imports only those above it. Read [`scan`] first.
 
-pub mod algebra;
-pub mod catalog;
-pub mod cli;
-pub mod command;
-pub mod config;
-pub mod document;
-pub mod extract;
-pub mod finding;
-pub mod policy;
-pub mod report;
-pub mod rule;
-pub mod scan;
-pub mod source;
 pub mod span;
 pub mod text;
+pub mod catalog;
+pub mod document;
+pub mod source;
+pub mod policy;
+pub mod finding;
+pub mod extract;
+pub mod algebra;
+pub mod rule;
+pub mod report;
+pub mod config;
+pub mod scan;
+pub mod cli;
+pub mod command;

@@ -3,6 +3,7 @@
 use clap::Parser;
 use palisade::cli::{Cli, ColorChoice, Command};
 use palisade::command::{self, Exit, Terminal, Usage};
+use palisade::report::escape;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -28,9 +29,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => Exit::Clean.into(),
         Err(error) => {
-            let text = palisade::report::escape::terminal_lines(&error.to_string());
-            let _ = writeln!(io::stderr().lock(), "error: {text}");
-            if error.is::<Usage>() { Exit::Usage.into() } else { Exit::Incomplete.into() }
+            let usage = error.downcast_ref::<Usage>();
+            let text = usage.map_or_else(|| format!("error: {}", escape::terminal(&error.to_string())), Usage::lines);
+            let _ = writeln!(io::stderr().lock(), "{text}");
+            if usage.is_some() { Exit::Usage.into() } else { Exit::Incomplete.into() }
         }
     }
 }

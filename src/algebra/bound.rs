@@ -91,11 +91,11 @@ impl Bound {
             Inside::Something => {
                 let everything = globs && value.bytes().all(|b| b == b'*');
                 Truth::from(!everything && !is_whole_network(value))
-            },
+            }
             Inside::Literal => {
                 let open = globs && has_wildcard(value);
                 Truth::from(!value.is_empty() && !open)
-            },
+            }
             Inside::Globs(set) if globs => Truth::from(set.iter().any(|g| contains(g, value, Case::Sensitive))),
             Inside::Globs(set) => Truth::from(set.iter().any(|g| crate::text::glob::matches(g, value, Case::Sensitive))),
             Inside::Organizations(set) => {

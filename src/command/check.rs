@@ -13,7 +13,7 @@ use crate::rule::Registry;
 use crate::scan::{Scan, unreadable};
 use crate::source::{self, Entry, Expanded, WalkOptions};
 use crate::text::suggest::did_you_mean;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Run it.
 pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
@@ -133,7 +133,7 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     /// Check everything that was named; also the named things that gave nothing.
-    fn outcome(&self, terminal: &Terminal<'_>) -> anyhow::Result<(Outcome, Vec<String>)> {
+    fn outcome(&self, terminal: &Terminal<'_>) -> anyhow::Result<(Outcome, Vec<Usage>)> {
         let input = &self.args.input;
         let walk = WalkOptions {
             exclude: input.exclude.clone(),
@@ -174,15 +174,18 @@ impl Setup<'_> {
         };
         progress.finish();
         let missing = expanded.errors.iter().filter(|e| e.is_missing());
-        let mut unmatched: Vec<String> = missing.map(ToString::to_string).collect();
+        let mut unmatched: Vec<Usage> = missing.map(|e| Usage::new(e.to_string(), e.help())).collect();
         outcome
             .incomplete
             .extend(expanded.errors.iter().filter(|e| !e.is_missing() || !expanded.entries.is_empty()).map(unreadable));
         let named = |file: &str| stdin || expanded.entries.iter().any(|e| e.explicit && &*e.name == file);
         if !input.skip_unrecognised {
-            unmatched.extend(
-                outcome.coverage.unrecognised.iter().filter(|f| named(f)).map(|f| format!("`{f}` holds no policy that is known")),
-            );
+            unmatched.extend(outcome.coverage.unrecognised.iter().filter(|f| named(f)).map(|f| {
+                Usage::new(
+                    format!("`{f}` holds no policy that is known"),
+                    "`--kind` tells what a file is; `--skip-unrecognised` passes over it",
+                )
+            }));
         }
         Ok((outcome, unmatched))
     }
@@ -217,8 +220,23 @@ fn project_name(here: &Path, folder: &Path, file: &str) -> String {
     if here == folder && !file.starts_with('/') && !file.starts_with("..") {
         return file.to_owned();
     }
-    let full = std::path::absolute(here.join(file)).unwrap_or_else(|_| here.join(file));
+    let full = straightened(&here.join(file));
     full.strip_prefix(folder).map_or_else(|_| file.to_owned(), |p| p.to_string_lossy().replace('\\', "/"))
+}
+
+/// A path without `.` and `..`, by its text alone: what a link points to does not matter for names.
+fn straightened(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => out.push(part),
+        }
+    }
+    out
 }
 
 fn write_report(
@@ -240,7 +258,7 @@ fn write_report(
 }
 
 /// Findings come before what could not be read: a gate that is red is red.
-fn verdict(outcome: &Outcome, least: Option<Severity>, strict: bool, unmatched: &[String]) -> Exit {
+fn verdict(outcome: &Outcome, least: Option<Severity>, strict: bool, unmatched: &[Usage]) -> Exit {
     let failing = outcome.active().any(|f| least.is_some_and(|least| f.severity >= least));
     let nothing = outcome.coverage.documents == 0 && outcome.incomplete.is_empty();
     if failing || (strict && !outcome.notices.is_empty()) {
@@ -254,15 +272,16 @@ fn verdict(outcome: &Outcome, least: Option<Severity>, strict: bool, unmatched: 
     }
 }
 
-fn no_input(args: &CheckArgs, unmatched: &[String], terminal: &mut Terminal<'_>) -> anyhow::Result<()> {
+fn no_input(args: &CheckArgs, unmatched: &[Usage], terminal: &mut Terminal<'_>) -> anyhow::Result<()> {
     for line in unmatched {
-        writeln!(terminal.err, "error: {}", report::escape::terminal_lines(line))?;
+        writeln!(terminal.err, "{}", line.lines())?;
     }
     if unmatched.is_empty() {
         let paths: Vec<_> = args.paths.iter().map(|p| p.display().to_string()).collect();
         let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
-        writeln!(terminal.err, "error: no `.json` or `.json.gz` file in `{}`", report::escape::terminal_lines(&paths))?;
+        let paths = report::escape::terminal(&paths);
+        writeln!(terminal.err, "error: no `.json` or `.json.gz` file in `{paths}`, ignored and excluded ones aside")?;
+        writeln!(terminal.err, "  help: name policy files or a folder of them")?;
     }
-    writeln!(terminal.err, "  help: name policy files or a folder of them; `--kind` tells what a file is")?;
     Ok(())
 }

@@ -39,6 +39,14 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// For a terminal: two lines, whatever stands in the names that were given.
+    pub fn lines(&self) -> String {
+        let [message, help] = [&self.message, &self.help].map(|text| crate::report::escape::terminal(text));
+        format!("error: {message}\n  help: {help}")
+    }
+}
+
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n  help: {}", self.message, self.help)

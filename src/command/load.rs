@@ -80,7 +80,8 @@ fn common_folder(here: &Path, paths: &[PathBuf]) -> PathBuf {
         let folder = full.is_dir();
         if folder { full } else { full.parent().map_or_else(|| here.to_path_buf(), Path::to_path_buf) }
     });
-    let shared = |a: PathBuf, b: PathBuf| a.components().zip(b.components()).take_while(|(x, y)| x == y).map(|(x, _)| x).collect();
+    let shared =
+        |a: PathBuf, b: PathBuf| a.components().zip(b.components()).take_while(|(x, y)| x == y).map(|(x, _)| x).collect();
     full.reduce(shared).filter(|p| p.is_dir()).unwrap_or_else(|| here.to_path_buf())
 }
 
@@ -159,7 +160,12 @@ pub fn registry(project: &Project, args: &RuleArgs, terminal: &mut Terminal<'_>)
             Usage::new(message, "check the rules out into the repository and name the folder: check opens no socket").into()
         );
     }
-    let folders = project.config.extends.iter().filter(|e| is_path(&e.value)).map(|e| project.folder.join(e.value.trim_start_matches("./")));
+    let folders = project
+        .config
+        .extends
+        .iter()
+        .filter(|e| is_path(&e.value))
+        .map(|e| project.folder.join(e.value.trim_start_matches("./")));
     let user = rule_files(&folders.chain(args.files.iter().cloned()).collect::<Vec<_>>())?;
     let mut wishes = wishes(&project.config, args)?;
     // Naming only own rules under `extends` says nothing about the bundled packs; they stay.
@@ -171,8 +177,7 @@ pub fn registry(project: &Project, args: &RuleArgs, terminal: &mut Terminal<'_>)
                 match error {
                     RuleError::File(name, document, problems) => show_problems(&name, &document, &problems, terminal)?,
                     RuleError::Wish { message, help } => {
-                        let text = report::escape::terminal_lines(&Usage::new(message, help).to_string());
-                        writeln!(terminal.err, "error: {text}")?;
+                        writeln!(terminal.err, "{}", Usage::new(message, help).lines())?;
                     }
                 }
             }

@@ -171,7 +171,12 @@ fn test(paths: &[PathBuf], format: PlainFormat, terminal: &mut Terminal<'_>) -> 
             }
             let plural = |n: usize| if n == 1 { "" } else { "s" };
             let (rules, passed) = (results.len(), total - failed);
-            writeln!(terminal.out, "{rules} rule{}, {total} case{}: {passed} passed, {failed} failed", plural(rules), plural(total))?;
+            writeln!(
+                terminal.out,
+                "{rules} rule{}, {total} case{}: {passed} passed, {failed} failed",
+                plural(rules),
+                plural(total)
+            )?;
         }
     }
     Ok(if failed > 0 || bare > 0 { Exit::Findings } else { Exit::Clean })

@@ -36,10 +36,6 @@ pub(super) fn odd_space(p: &mut Parser<'_>, byte: u8) -> bool {
     let len = rest.chars().take_while(|other| *other == c).count() * c.len_utf8();
     p.pos += len;
     let span = Span::new(start, p.pos);
-    if byte == 0x1A {
-        // Stands for bytes that were not UTF-8; reported when the file was decoded.
-        return true;
-    }
     let (code, what) = match c {
         '\0' => (ProblemCode::ControlCharacter, "NUL character".to_owned()),
         '\u{feff}' => (ProblemCode::ByteOrderMark, "byte order mark inside the text".to_owned()),

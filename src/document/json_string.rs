@@ -63,7 +63,7 @@ impl Parser<'_> {
                     copied = at;
                     escaped = true;
                 }
-                Some(&b) if b < 0x20 && b != 0x1A => {
+                Some(&b) if b < 0x20 => {
                     self.control(at, b);
                     at += 1;
                 }

@@ -262,6 +262,9 @@ impl<'t> Builder<'t> {
             self.push(Kind::Null, span, Text::Source(span));
         }
         self.open.pop();
+        // Where a mistake ended the text, the last thing that was read ends behind the last thing that was closed.
+        let inner = self.nodes.last().map_or(0, |last| last.span.range().end);
+        let end = end.max(inner);
         let nodes_end = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         if let Some(node) = self.nodes.get_mut(id as usize) {
             node.span = Span::new(node.span.range().start, end);

@@ -99,20 +99,29 @@ fn quantify<'a, 'd: 'a>(
 ) -> Truth {
     let decisive = if many == Many::Every { Truth::False } else { Truth::True };
     let mark = trace.mark();
-    let mut unknown = false;
+    let (mut unknown, mut decided, mut kept) = (false, false, 0);
     for subject in subjects {
         let before = trace.mark();
         let truth = eval(matcher, subject, trace);
         if truth == decisive {
-            trace.forget(mark, before);
-            if trace.mark() == mark
+            // What the others said does not matter any more.
+            trace.forget(mark + kept, before);
+            if trace.mark() == mark + kept
                 && let Some(node) = subject.node()
             {
                 trace.add(Weight::Plain, node);
             }
-            return if many == Many::Some { Truth::True } else { Truth::False };
+            kept = trace.mark() - mark;
+            decided = true;
+            if many == Many::Some {
+                return Truth::True;
+            }
         }
         unknown |= truth == Truth::Unknown;
+    }
+    if decided {
+        trace.forget(mark + kept, trace.mark());
+        return Truth::False;
     }
     match many {
         _ if unknown => Truth::Unknown,

@@ -189,7 +189,8 @@ fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, e
             let mut known: Vec<&str> = rules.iter().flat_map(|(r, _)| [r.meta.id.as_str(), &*r.meta.pack]).collect();
             known.sort_unstable();
             known.dedup();
-            let help = did_you_mean(selector, known).unwrap_or_else(|| "see `palisade rules list`".to_owned());
+            let word = selector.strip_prefix("palisade:").unwrap_or(selector);
+            let help = did_you_mean(word, known).unwrap_or_else(|| "see `palisade rules list`".to_owned());
             errors.push(RuleError::Wish { message: format!("`{selector}` selects no rule"), help });
         }
     }
@@ -199,7 +200,8 @@ fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, e
         let setting = wishes.settings.iter().rev().find(|(id, ..)| id == rule.meta.id.as_str());
         let enabled = setting.and_then(|(_, enabled, _)| *enabled);
         let user = position >= first_user;
-        let named = by(&wishes.select) || by(&wishes.narrow) || enabled == Some(true) || (setting.is_some() && enabled != Some(false));
+        let named =
+            by(&wishes.select) || by(&wishes.narrow) || enabled == Some(true) || (setting.is_some() && enabled != Some(false));
         let in_packs = if wishes.packs.is_empty() { rule.meta.status != Status::Deprecated } else { by(&wishes.packs) };
         let base = (user || in_packs || setting.is_some()) && (wishes.narrow.is_empty() || by(&wishes.narrow));
         let wanted = if wishes.select.is_empty() { base } else { by(&wishes.select) };

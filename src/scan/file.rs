@@ -79,7 +79,10 @@ pub(super) fn check(scan: &Scan<'_>, source: SourceFile, explicit: bool) -> File
     let document = if yaml_file { yaml::parse(text) } else { json::parse(text) };
     let context = scan.context_of(&name);
     let Extraction { sites, problems } = recognise(&document, Hints { file: name.clone(), context: context.clone() });
-    mistakes.extend(document.problems().iter().cloned());
+    // Bytes that were not UTF-8 stand as SUB in the text; they were reported when it was decoded.
+    let undecoded = mistakes.iter().any(|p| p.code == ProblemCode::InvalidUtf8);
+    let again = |p: &&Problem| undecoded && p.code == ProblemCode::ControlCharacter && p.message.contains("U+001A");
+    mistakes.extend(document.problems().iter().filter(|p| !again(p)).cloned());
     mistakes.extend(problems);
     let mut result = FileResult::default();
     let placer = Placer::new(&document, name.clone());

@@ -102,9 +102,9 @@ impl SourceError {
         }
     }
 
-    /// True when there is nothing of that name, rather than something that cannot be read.
+    /// True when the argument names nothing, rather than something that cannot be read.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::NoMatch { .. })
+        matches!(self, Self::Missing { .. } | Self::NoMatch { .. } | Self::BadGlob { .. })
     }
 
     /// The next step.

@@ -148,8 +148,12 @@ fn fail_on_decides_what_is_red() {
 #[test]
 fn severity_can_differ_by_place() {
     let config = "overrides:\n  - { file: \"sandbox/**\", rules: { pass-role-any: info } }\n  - { file: \"old/**\", rules: { pass-role-any: off } }\n";
-    let sandbox =
-        Sandbox::with(&[("sandbox/a.json", PASS_ROLE), ("old/b.json", PASS_ROLE), ("prod/c.json", PASS_ROLE), ("palisade.yaml", config)]);
+    let sandbox = Sandbox::with(&[
+        ("sandbox/a.json", PASS_ROLE),
+        ("old/b.json", PASS_ROLE),
+        ("prod/c.json", PASS_ROLE),
+        ("palisade.yaml", config),
+    ]);
     let run = sandbox.run(&["check", "--format", "concise"]).ends(1).says("sandbox/a.json:4:").does_not_say("old/b.json:");
     assert!(run.stdout.contains("info: ") && run.stdout.contains("high: "), "{}", run.stdout);
     sandbox.run(&["check", "sandbox", "old"]).ends(0);
@@ -185,7 +189,8 @@ fn parameters_change_the_verdict() {
     let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/app"},"Action":"sts:AssumeRole"}}"#;
     let config = "context:\n  - { file: \"*.json\", account: \"111122223333\", attached_to: { type: role, name: \"{stem}\" } }\n";
     let sandbox = Sandbox::with(&[("cats-consumer.json", trust), ("palisade.yaml", config)]);
-    let check = |value: &str| sandbox.run(&["check", "--param", &format!("rekognition-trust-too-broad.consumer_accounts={value}")]);
+    let check =
+        |value: &str| sandbox.run(&["check", "--param", &format!("rekognition-trust-too-broad.consumer_accounts={value}")]);
     check("[444455556666]").ends(0);
     check("[\"444455556666\", \"111122223333\"]").ends(0);
     check("444455556666").ends(0);
@@ -197,7 +202,7 @@ fn every_format_is_written_to_stdout_or_to_a_file() {
     let sandbox = one_bad();
     for (format, part) in [
         ("text", "error[pass-role-any] high"),
-        ("concise", "bad.json:4:49: high: "),
+        ("concise", "bad.json:4:51: high: "),
         ("json", "\"schema_version\": 1"),
         ("ndjson", "{\""),
         ("sarif", "\"version\": \"2.1.0\""),
@@ -268,7 +273,8 @@ fn a_closed_pipe_is_success() {
     let mut policy = String::from("{\"Version\":\"2012-10-17\",\"Statement\":[");
     for i in 0..3000 {
         let comma = if i == 0 { "" } else { "," };
-        let _ = write!(policy, "{comma}\n{{\"Sid\":\"S{i}\",\"Effect\":\"Allow\",\"Action\":\"iam:PassRole\",\"Resource\":\"*\"}}");
+        let _ =
+            write!(policy, "{comma}\n{{\"Sid\":\"S{i}\",\"Effect\":\"Allow\",\"Action\":\"iam:PassRole\",\"Resource\":\"*\"}}");
     }
     policy.push_str("]}");
     let sandbox = Sandbox::with(&[("big.json", &policy)]);
@@ -371,6 +377,6 @@ fn the_name_given_to_standard_input_is_seen_by_the_project_file() {
 #[test]
 fn a_name_on_the_command_line_cannot_speak_to_the_terminal() {
     let sandbox = Sandbox::with(&[]);
-    let run = run(sandbox.path(), &["check", "no\u{1b}[31m\n::error::x.json"]).ends(3);
+    let run = run(sandbox.path(), &["check", "no\u{1b}31m\n::error::x.json"]).ends(3);
     assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("\n::error::"), "{}", run.stderr);
 }

@@ -57,11 +57,18 @@ pub fn rule_index() -> String {
     let registry = Registry::build(&[], &Wishes::default()).expect("the bundled rules compile");
     let files = rule_files();
     let packs = files.iter().filter(|(path, _)| path.ends_with("/pack.yaml"));
-    let mut out = String::from("# Rules\n\nMade from the files under `rules/`; `palisade rules show ID` prints the same. Each rule file also holds its tests.\n");
+    let mut out = String::from(
+        "# Rules\n\nMade from the files under `rules/`; `palisade rules show ID` prints the same. Each rule file also holds its tests.\n",
+    );
     for (path, text) in packs {
         let document = yaml::parse(text.clone());
         let name = bundle::pack_of(path);
-        let _ = write!(out, "\n## {}\n\n`palisade:{name}`. {}\n", text_of(&document, "title"), flow(&text_of(&document, "description")));
+        let _ = write!(
+            out,
+            "\n## {}\n\n`palisade:{name}`. {}\n",
+            text_of(&document, "title"),
+            flow(&text_of(&document, "description"))
+        );
         out.push_str("\n| rule | severity | what |\n| --- | --- | --- |\n");
         let rules: Vec<_> = registry.rules().iter().filter(|a| &*a.rule.meta.pack == name).collect();
         for active in &rules {
@@ -88,7 +95,14 @@ fn section(document: &Document, pack: &str) -> String {
         for (name, spec) in params.members() {
             let text = |key: &str| spec.get(key).map(Node::scalar).unwrap_or_default();
             let default = spec.get("default").map_or_else(|| "required".to_owned(), |d| format!("`{}`", shown(d)));
-            let _ = writeln!(out, "| `{}` | `{}` | {} | {} |", name.scalar(), text("type"), cell(&default), cell(text("description")));
+            let _ = writeln!(
+                out,
+                "| `{}` | `{}` | {} | {} |",
+                name.scalar(),
+                text("type"),
+                cell(&default),
+                cell(text("description"))
+            );
         }
     }
     for (verdict, word) in [("fail", "Reported"), ("pass", "Accepted")] {
@@ -99,7 +113,8 @@ fn section(document: &Document, pack: &str) -> String {
             let _ = write!(out, "\n{word}: {}\n\n```json\n{}\n```\n", text("name"), text("doc").trim());
         }
     }
-    let references: Vec<_> = root.get("references").into_iter().flat_map(Node::elements).map(|r| format!("- <{}>", r.scalar())).collect();
+    let references: Vec<_> =
+        root.get("references").into_iter().flat_map(Node::elements).map(|r| format!("- <{}>", r.scalar())).collect();
     if !references.is_empty() {
         let _ = write!(out, "\n{}\n", references.join("\n"));
     }

@@ -134,7 +134,9 @@ fn the_kind_is_said_by_option_by_project_file_or_by_name() {
     sandbox.run(&["check", "a.json"]).says("1 identity-policy assumed");
     sandbox.run(&["check", "scps"]).ends(0).says("1 service-control-policy)");
     sandbox.run(&["check", "boundaries"]).says("1 permissions-boundary)");
-    for (said, kind) in [("scp", "service-control-policy"), ("session-policy", "session-policy"), ("rcp", "resource-control-policy")] {
+    for (said, kind) in
+        [("scp", "service-control-policy"), ("session-policy", "session-policy"), ("rcp", "resource-control-policy")]
+    {
         sandbox.run(&["check", "a.json", "--kind", said]).says(&format!("1 {kind})"));
     }
     sandbox.write("palisade.yaml", "context:\n  - { file: \"a.json\", kind: permissions-boundary }\n");
@@ -159,13 +161,15 @@ fn the_project_file_holds_for_folders_below_it() {
 
 #[test]
 fn policies_of_one_folder_guard_together() {
-    let deny = |actions: &str| format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":[{actions}],"Resource":"*"}}}}"#);
+    let deny = |actions: &str| {
+        format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":[{actions}],"Resource":"*"}}}}"#)
+    };
     let first = deny("\"rekognition:CreateProject*\",\"rekognition:DeleteProject*\",\"rekognition:StartProject*\"");
     let sandbox = Sandbox::with(&[("scps/first.json", &first)]);
     sandbox.run(&["check"]).ends(1).says("project-lifecycle-not-denied");
     sandbox.write("scps/second.json", deny("\"rekognition:StopProject*\""));
     sandbox.run(&["check"]).ends(0);
-    sandbox.write("elsewhere/scps/third.json", deny("\"rekognition:StopProject*\""));
+    sandbox.write("elsewhere/scps/third.json", deny("\"rekognition:CreateProject*\""));
     sandbox.run(&["check"]).ends(1).says("elsewhere/scps");
 }
 

@@ -16,10 +16,8 @@ fn a_baseline_takes_what_is_known_out_of_the_count() {
     sandbox.run(&["check", "--write-baseline"]).ends(0);
     assert_eq!(sandbox.read("palisade-baseline.json"), text);
     // Layout, order and edits elsewhere keep the match.
-    let edited = PASS_ROLE.replace(
-        "\"Statement\": [",
-        "\"Statement\": [\n    {\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\"},",
-    );
+    let edited = PASS_ROLE
+        .replace("\"Statement\": [", "\"Statement\": [\n    {\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\"},");
     sandbox.write("a.json", edited.replace("\"Action\": \"iam:PassRole\"", "\"Action\": [ \"iam:passrole\" ]"));
     sandbox.run(&baseline).ends(0).says("2 suppressed");
     // A new violation is reported, the known ones stay quiet.
@@ -36,7 +34,10 @@ fn findings_of_the_baseline_that_are_gone_are_named() {
     let sandbox = Sandbox::with(&[("a.json", PASS_ROLE), ("b.json", ADMIN), ("palisade.yaml", "baseline: known.json\n")]);
     sandbox.run(&["check", "--write-baseline"]).ends(0).complains("known.json");
     sandbox.run(&["check"]).ends(0).does_not_say("PAL903");
-    sandbox.write("b.json", ADMIN.replace("\"*\"", "\"arn:aws:s3:::b/*\"").replace("Action\":\"arn:aws:s3:::b/*", "Action\":\"s3:GetObject"));
+    sandbox.write(
+        "b.json",
+        ADMIN.replace("\"*\"", "\"arn:aws:s3:::b/*\"").replace("Action\":\"arn:aws:s3:::b/*", "Action\":\"s3:GetObject"),
+    );
     sandbox.run(&["check"]).ends(0).says("PAL903").says("1 finding");
     sandbox.run(&["check", "--strict"]).ends(1);
     // Not everything was looked at, so nothing can be said to be gone.

@@ -12,14 +12,19 @@ use palisade::rule::{Judgement, Registry, judge};
 use palisade::scan::Scan;
 use palisade::source::{SourceFile, WalkOptions, decode};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::build(&[], &Wishes::default()).expect("the bundled rules compile"));
+static REGISTRY: LazyLock<Registry> =
+    LazyLock::new(|| Registry::build(&[], &Wishes::default()).expect("the bundled rules compile"));
 
-fn cases(count: u32) -> ProptestConfig {
-    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+/// The same cases on every run, so that a change is to blame when one fails; with `PROPTEST_CASES` set, so many new ones.
+fn cases() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let rng_seed = if asked { RngSeed::Random } else { RngSeed::Fixed(2) };
+    ProptestConfig { failure_persistence: None, rng_seed, ..ProptestConfig::default() }
 }
 
 /// The whole pipeline over some bytes, as `check -` does it.
@@ -57,7 +62,10 @@ fn well_spanned(document: &Document) {
         assert!(document.text().get(node.span().range()).is_some(), "{node:?} lies outside");
         let children = node.elements().chain(node.members().flat_map(|(k, v)| [k, v]));
         for child in children {
-            assert!(node.span().start <= child.span().start && child.span().end <= node.span().end, "{child:?} is not in {node:?}");
+            assert!(
+                node.span().start <= child.span().start && child.span().end <= node.span().end,
+                "{child:?} is not in {node:?}"
+            );
             let (steps, on_key) = path::steps(node, child);
             assert!(steps.len() == 1 || on_key, "{child:?} has no place in {node:?}");
         }
@@ -75,7 +83,12 @@ fn everything(bytes: &[u8]) -> Outcome {
     let (text, _) = decode(bytes.to_vec());
     well_spanned(&json::parse(text.clone()));
     well_spanned(&yaml::parse(text));
-    for kind in [Some(PolicyKind::IdentityPolicy), Some(PolicyKind::TrustPolicy), Some(PolicyKind::ResourcePolicy), Some(PolicyKind::ServiceControlPolicy)] {
+    for kind in [
+        Some(PolicyKind::IdentityPolicy),
+        Some(PolicyKind::TrustPolicy),
+        Some(PolicyKind::ResourcePolicy),
+        Some(PolicyKind::ServiceControlPolicy),
+    ] {
         checked(bytes.to_vec(), kind);
     }
     let outcome = checked(bytes.to_vec(), None);
@@ -114,7 +127,7 @@ fn broken_policy() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases())]
 
     #[test]
     fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
@@ -167,7 +180,12 @@ proptest! {
             ("case of actions", recased(&policy, &mut seed.clone()).to_string()),
         ] {
             let got = verdicts(&text);
-            prop_assert_eq!(&got, &want, "{} changed a verdict:\n{}\n{}", what, policy, text);
+            if what == "order of keys" {
+                // Of two places that say the same, the first in the text is shown.
+                prop_assert_eq!(by_statement(&got), by_statement(&want), "{} changed a verdict:\n{}\n{}", what, policy, text);
+            } else {
+                prop_assert_eq!(&got, &want, "{} changed a verdict:\n{}\n{}", what, policy, text);
+            }
         }
     }
 }
@@ -183,9 +201,11 @@ fn same(node: Node<'_>, value: &Value) -> bool {
     }
 }
 
+type Verdicts = BTreeSet<(PolicyKind, String, String)>;
+
 /// Rule and place of everything that is found, as each kind of policy; places do without the index of a first element,
 /// which comes and goes with the list around it.
-fn verdicts(text: &str) -> BTreeSet<(PolicyKind, String, String)> {
+fn verdicts(text: &str) -> Verdicts {
     let document = json::parse(text.to_owned());
     let mut found = BTreeSet::new();
     for kind in PolicyKind::ALL {
@@ -204,6 +224,16 @@ fn verdicts(text: &str) -> BTreeSet<(PolicyKind, String, String)> {
         }
     }
     found
+}
+
+/// The same with places cut down to their statements.
+fn by_statement(verdicts: &Verdicts) -> Verdicts {
+    let cut = |place: &str| {
+        let steps = place.split('/').enumerate();
+        let kept = steps.take_while(|(i, step)| *i < 2 || step.parse::<usize>().is_ok());
+        kept.map(|(_, step)| step).collect::<Vec<_>>().join("/")
+    };
+    verdicts.iter().map(|(kind, rule, place)| (*kind, rule.clone(), cut(place))).collect()
 }
 
 fn reversed(value: &Value) -> Value {
@@ -276,32 +306,93 @@ fn some(words: &'static [&'static str]) -> impl Strategy<Value = Value> {
 }
 
 const ACTIONS: &[&str] = &[
-    "*", "iam:*", "iam:PassRole", "iam:Pass*", "s3:GetObject", "s3:PutObject", "s3:*", "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:*",
-    "rekognition:DetectCustomLabels", "rekognition:StopProject*", "rekognition:*", "kms:Decrypt", "kms:*", "ec2:RunInstances", "lambda:CreateFunction",
+    "*",
+    "iam:*",
+    "iam:PassRole",
+    "iam:Pass*",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:*",
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:*",
+    "rekognition:DetectCustomLabels",
+    "rekognition:StopProject*",
+    "rekognition:*",
+    "kms:Decrypt",
+    "kms:*",
+    "ec2:RunInstances",
+    "lambda:CreateFunction",
 ];
 const RESOURCES: &[&str] = &[
-    "*", "arn:aws:s3:::data", "arn:aws:s3:::data/*", "arn:aws:iam::111122223333:role/app", "arn:aws:iam::*:role/*",
-    "arn:aws:rekognition:eu-west-1:111122223333:project/*", "arn:aws:rekognition:eu-west-1:111122223333:project/cats/version/a/1",
-    "arn:aws:rekognition:eu-west-1:111122223333:project/cats/version/b/2", "arn:aws:rekognition:111122223333:eu-west-1:project/cats/version/a/1",
-    "arn:aws:s3:::<your-bucket>/*", "",
+    "*",
+    "arn:aws:s3:::data",
+    "arn:aws:s3:::data/*",
+    "arn:aws:iam::111122223333:role/app",
+    "arn:aws:iam::*:role/*",
+    "arn:aws:rekognition:eu-west-1:111122223333:project/*",
+    "arn:aws:rekognition:eu-west-1:111122223333:project/cats/version/a/1",
+    "arn:aws:rekognition:eu-west-1:111122223333:project/cats/version/b/2",
+    "arn:aws:rekognition:111122223333:eu-west-1:project/cats/version/a/1",
+    "arn:aws:s3:::<your-bucket>/*",
+    "",
 ];
 const PRINCIPALS: &[&str] = &[
-    "*", "111122223333", "arn:aws:iam::444455556666:root", "arn:aws:iam::444455556666:role/app", "arn:aws:iam::123456789012:user/YOUR-USER", "",
+    "*",
+    "111122223333",
+    "arn:aws:iam::444455556666:root",
+    "arn:aws:iam::444455556666:role/app",
+    "arn:aws:iam::123456789012:user/YOUR-USER",
+    "",
 ];
 const SERVICES: &[&str] = &["rekognition.amazonaws.com", "s3.amazonaws.com", "lambda.amazonaws.com", ""];
-const PROVIDERS: &[&str] =
-    &["arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com", "cognito-identity.amazonaws.com", "arn:aws:iam::111122223333:saml-provider/x"];
+const PROVIDERS: &[&str] = &[
+    "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+    "cognito-identity.amazonaws.com",
+    "arn:aws:iam::111122223333:saml-provider/x",
+];
 const OPERATORS: &[&str] = &[
-    "StringEquals", "StringNotEquals", "StringLike", "StringEqualsIfExists", "ForAnyValue:StringEquals", "ForAllValues:StringEquals", "ArnLike",
-    "Bool", "IpAddress", "NotIpAddress", "Null", "StringEqualsIgnoreCase",
+    "StringEquals",
+    "StringNotEquals",
+    "StringLike",
+    "StringEqualsIfExists",
+    "ForAnyValue:StringEquals",
+    "ForAllValues:StringEquals",
+    "ArnLike",
+    "Bool",
+    "IpAddress",
+    "NotIpAddress",
+    "Null",
+    "StringEqualsIgnoreCase",
 ];
 const KEYS: &[&str] = &[
-    "aws:SourceVpce", "aws:SourceAccount", "aws:SourceArn", "aws:PrincipalOrgID", "aws:SecureTransport", "aws:SourceIp", "sts:ExternalId",
-    "iam:PassedToService", "s3:x-amz-acl", "aws:MultiFactorAuthPresent", "token.actions.githubusercontent.com:sub", "token.actions.githubusercontent.com:aud",
+    "aws:SourceVpce",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:PrincipalOrgID",
+    "aws:SecureTransport",
+    "aws:SourceIp",
+    "sts:ExternalId",
+    "iam:PassedToService",
+    "s3:x-amz-acl",
+    "aws:MultiFactorAuthPresent",
+    "token.actions.githubusercontent.com:sub",
+    "token.actions.githubusercontent.com:aud",
 ];
 const VALUES: &[&str] = &[
-    "*", "vpce-0a1b2c3d", "111122223333", "o-example123", "true", "false", "10.0.0.0/8", "repo:org/app:*", "repo:*", "sts.amazonaws.com",
-    "bucket-owner-full-control", "arn:aws:s3:::data", "${aws:username}",
+    "*",
+    "vpce-0a1b2c3d",
+    "111122223333",
+    "o-example123",
+    "true",
+    "false",
+    "10.0.0.0/8",
+    "repo:org/app:*",
+    "repo:*",
+    "sts.amazonaws.com",
+    "bucket-owner-full-control",
+    "arn:aws:s3:::data",
+    "${aws:username}",
 ];
 
 fn condition() -> impl Strategy<Value = Value> {
@@ -325,15 +416,17 @@ fn statement() -> impl Strategy<Value = Value> {
     let action = (prop_oneof![6 => Just("Action"), 1 => Just("NotAction")], some(ACTIONS));
     let resource = prop::option::weighted(0.8, (prop_oneof![6 => Just("Resource"), 1 => Just("NotResource")], some(RESOURCES)));
     let who = prop::option::weighted(0.5, (prop_oneof![6 => Just("Principal"), 1 => Just("NotPrincipal")], principal()));
-    (sid, effect, action, resource, who, prop::option::of(condition())).prop_map(|(sid, effect, action, resource, who, condition)| {
-        let mut map = Map::new();
-        map.extend(sid.map(|sid| ("Sid".to_owned(), Value::from(sid))));
-        map.insert("Effect".into(), effect.into());
-        let pairs = who.into_iter().chain([action]).chain(resource);
-        map.extend(pairs.map(|(key, value)| (key.to_owned(), value)));
-        map.extend(condition.map(|c| ("Condition".to_owned(), c)));
-        Value::Object(map)
-    })
+    (sid, effect, action, resource, who, prop::option::of(condition())).prop_map(
+        |(sid, effect, action, resource, who, condition)| {
+            let mut map = Map::new();
+            map.extend(sid.map(|sid| ("Sid".to_owned(), Value::from(sid))));
+            map.insert("Effect".into(), effect.into());
+            let pairs = who.into_iter().chain([action]).chain(resource);
+            map.extend(pairs.map(|(key, value)| (key.to_owned(), value)));
+            map.extend(condition.map(|c| ("Condition".to_owned(), c)));
+            Value::Object(map)
+        },
+    )
 }
 
 fn policy() -> impl Strategy<Value = Value> {

@@ -6,7 +6,12 @@ use crate::common::{GOOD, PASS_ROLE, Sandbox, repo, run};
 fn list_and_show() {
     let here = repo();
     let all = run(&here, &["rules", "list"]).ends(0).says("pass-role-any").says("rekognition-sharing").stdout.lines().count();
-    let some = run(&here, &["rules", "list", "--select", "recommended"]).ends(0).does_not_say("rekognition-sharing").stdout.lines().count();
+    let some = run(&here, &["rules", "list", "--select", "recommended"])
+        .ends(0)
+        .does_not_say("rekognition-sharing")
+        .stdout
+        .lines()
+        .count();
     assert!(some < all);
     let json = run(&here, &["rules", "list", "--format", "json"]).ends(0).json();
     assert_eq!(json.as_array().map(Vec::len), Some(all));
@@ -35,7 +40,7 @@ fn the_shipped_rules_pass_their_own_tests_and_lint() {
 fn a_new_rule_works_as_it_is_written() {
     let sandbox = Sandbox::with(&[("bad.json", &GOOD.replace("arn:aws:s3:::data/*", "*"))]);
     sandbox.run(&["rules", "new", "my-own-rule"]).ends(0).complains("next: palisade rules test");
-    sandbox.run(&["rules", "test", "rules"]).ends(0).says("1 rules, 3 cases: 3 passed, 0 failed");
+    sandbox.run(&["rules", "test", "rules"]).ends(0).says("1 rule, 3 cases: 3 passed, 0 failed");
     sandbox.run(&["rules", "lint", "rules"]).ends(0);
     sandbox.run(&["check", "--rules", "rules", "bad.json"]).ends(1).says("my-own-rule");
     sandbox.run(&["check", "--rules", "rules/my-own-rule.yaml", "bad.json"]).ends(1);
@@ -54,7 +59,12 @@ fn a_failing_test_of_a_rule_is_named() {
     sandbox.run(&["rules", "new", "my-own-rule", "--dir", "."]).ends(0);
     let text = sandbox.read("my-own-rule.yaml");
     sandbox.write("my-own-rule.yaml", text.replace("expect: pass", "expect: fail"));
-    sandbox.run(&["rules", "test", "my-own-rule.yaml"]).ends(1).says("`another service`").says("expected fail, got pass").says("1 failed");
+    sandbox
+        .run(&["rules", "test", "my-own-rule.yaml"])
+        .ends(1)
+        .says("`another service`")
+        .says("expected fail, got pass")
+        .says("1 failed");
     sandbox.write("my-own-rule.yaml", text.replace("$.Statement[0].Action\"", "$.Statement[0].Resource\""));
     sandbox.run(&["rules", "test", "my-own-rule.yaml"]).ends(1).says("expected the place /Statement/0/Resource");
     let untested = text.split("tests:").next().expect("a head").to_owned();
@@ -69,7 +79,11 @@ fn the_linter_points_at_what_compiles_and_is_wrong() {
     sandbox.run(&["rules", "new", "my-own-rule", "--dir", "."]).ends(0);
     let text = sandbox.read("my-own-rule.yaml");
     sandbox.write("other-name.yaml", &text);
-    sandbox.run(&["rules", "lint", "other-name.yaml"]).ends(2).complains("differs from the file name").complains("other-name.yaml:2:");
+    sandbox
+        .run(&["rules", "lint", "other-name.yaml"])
+        .ends(2)
+        .complains("differs from the file name")
+        .complains("other-name.yaml:2:");
     sandbox.write("my-own-rule.yaml", text.replace("{it.text}", "{it.txt}"));
     sandbox.run(&["rules", "lint", "my-own-rule.yaml"]).ends(2).complains("did you mean `it.text`");
     let action = "    effect: Allow\n    actions: { touches: [\"s3:GetObjct\"] }";
@@ -105,7 +119,10 @@ fn mistakes_in_rules_are_shown_where_they_stand() {
 fn two_rules_cannot_share_an_id() {
     let sandbox = Sandbox::with(&[("bad.json", PASS_ROLE)]);
     sandbox.run(&["rules", "new", "pass-role-any", "--dir", "."]).ends(0);
-    sandbox.run(&["check", "--rules", "pass-role-any.yaml", "bad.json"]).ends(2).complains("two rules have the id `pass-role-any`");
+    sandbox
+        .run(&["check", "--rules", "pass-role-any.yaml", "bad.json"])
+        .ends(2)
+        .complains("two rules have the id `pass-role-any`");
 }
 
 #[test]

@@ -71,7 +71,8 @@ fn every_rule_is_seen_to_pass_to_fail_at_a_place_and_to_stay_away() {
 fn ids_are_file_names_and_packs_are_described() {
     let mut packs = BTreeSet::new();
     for (file, text) in bundled() {
-        let (pack, name) = file.strip_prefix("rules/").and_then(|f| f.split_once('/')).unwrap_or_else(|| panic!("{file} is in no pack"));
+        let (pack, name) =
+            file.strip_prefix("rules/").and_then(|f| f.split_once('/')).unwrap_or_else(|| panic!("{file} is in no pack"));
         packs.insert(pack.to_owned());
         let document = yaml::parse(text);
         let of = |key: &str| root(&document).get(key).map(|n| n.scalar().to_owned()).unwrap_or_default();
