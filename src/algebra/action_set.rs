@@ -64,7 +64,7 @@ impl ActionSet {
                 match relation {
                     Relation::Touches => self.globs.iter().any(|g| !exempted(g, element)),
                     Relation::Covers => self.globs.iter().all(|g| covered(g, element)),
-                    Relation::Within => self.globs.iter().any(|g| g == "*" || g == "*:*"),
+                    Relation::Within => self.globs.iter().any(|g| is_everything(g)),
                 }
             }
         }
@@ -110,9 +110,19 @@ pub fn real_actions(glob: &str) -> Option<impl Iterator<Item = String>> {
     Some(all.map(move |action| format!("{service}:{}", action.name)).filter(move |name| matches(&glob, name, Case::Insensitive)))
 }
 
+/// `*` and `*:*` are the same set, since every action has a colon.
+fn is_everything(glob: &str) -> bool {
+    glob.bytes().all(|b| b == b'*' || b == b':') && (glob == "*" || glob.matches(':').count() <= 1) && glob.ends_with('*')
+}
+
+/// True when a written action contains a whole glob.
+fn contains_action(action: &str, glob: &str) -> bool {
+    contains(action, glob, Case::Insensitive) || is_everything(action)
+}
+
 /// True when one written action contains `glob`, by text or by what really exists.
 fn covers_one(action: &str, glob: &str) -> bool {
-    if action == "*:*" || contains(action, glob, Case::Insensitive) {
+    if contains_action(action, glob) {
         return true;
     }
     has_wildcard(glob)
@@ -138,13 +148,12 @@ fn all_real(glob: &str, test: impl Fn(&str) -> bool) -> bool {
 ///
 /// The second reading is closed-world: it holds for the actions that the catalogue of today knows.
 pub fn covered(glob: &str, element: &Element<'_, ActionPattern<'_>>) -> bool {
-    let glob = if glob == "*:*" { "*" } else { glob };
     let hit = |name: &str| element.items.iter().any(|a| matches(a.text, name, Case::Insensitive));
     if element.negated {
         let apart = element.items.iter().all(|a| !overlaps(a.text, glob, Case::Insensitive));
         return apart || (has_wildcard(glob) && all_real(glob, |name| !hit(name)));
     }
-    let whole = |a: &ActionPattern<'_>| a.text == "*:*" || contains(a.text, glob, Case::Insensitive);
+    let whole = |a: &ActionPattern<'_>| contains_action(a.text, glob);
     let near = || element.items.iter().any(|a| overlaps(a.text, glob, Case::Insensitive));
     element.items.iter().any(whole) || (has_wildcard(glob) && near() && all_real(glob, hit))
 }

@@ -242,10 +242,7 @@ fn obstacle<'d>(statement: &Statement<'d>, question: &Question) -> Option<Node<'
         return Some(element.value);
     }
     let open = statement.conditions.iter().any(|c| !implied(c, &question.when, &question.except));
-    // A `Condition` that could not be read may narrow the Deny in any way.
-    let unread = statement.conditions.is_empty()
-        && statement.condition_node.is_some_and(|c| c.is_scalar() || c.members().next().is_some());
-    if open || unread { statement.condition_node } else { None }
+    if open { statement.condition_node } else { None }
 }
 
 fn denies_everyone_asked(statement: &Statement<'_>, question: &Question) -> bool {
@@ -290,3 +287,7 @@ fn nearest_miss<'d>(statements: &[&Statement<'d>], missing: &[String], question:
     }
     out
 }
+
+#[cfg(test)]
+#[path = "cover_tests.rs"]
+mod tests;

@@ -78,6 +78,11 @@ impl Services {
         Self(self.0 | other.0)
     }
 
+    /// False only when some service of `other` is surely not in this.
+    pub fn holds(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// False only when no service is in both.
     pub fn may_meet(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -3,7 +3,7 @@
 //! IAM User Guide, "Grammar of the IAM JSON policy language".
 
 use super::arn::has_variable;
-use super::condition::{Condition, Operator};
+use super::condition::{Comparison, Condition, Operator};
 use super::model::{ActionPattern, ArnPattern, Effect, Element, Policy, Services, Statement};
 use super::principal::Principal;
 use crate::document::{Kind, Node, Problem, ProblemCode};
@@ -177,19 +177,33 @@ fn strings<'d>(value: Node<'d>, what: &str, problems: &mut Vec<Problem>) -> Vec<
         match node.as_str() {
             Some(text) => out.push((text, node)),
             None if is_intrinsic(node) => out.push((UNKNOWN, node)),
-            None => grammar(
-                node,
-                format!("an entry of `{what}` that is not a string"),
-                "write it as a string in double quotes",
-                problems,
-            ),
+            None => {
+                let message = format!("an entry of `{what}` that is not a string");
+                grammar(node, message, "write it as a string in double quotes", problems);
+                // Whatever was meant, it is not nothing: a Deny on `NotResource` must not cover it.
+                out.push((UNKNOWN, node));
+            }
         }
     }
     out
 }
 
 fn actions<'d>(key: Node<'d>, value: Node<'d>, negated: bool, problems: &mut Vec<Problem>) -> Element<'d, ActionPattern<'d>> {
-    let items = strings(value, key.scalar(), problems).into_iter().map(|(text, node)| ActionPattern { text, node }).collect();
+    let mut items = Vec::new();
+    for (text, node) in strings(value, key.scalar(), problems) {
+        if text != UNKNOWN {
+            items.push(ActionPattern { text, node });
+            continue;
+        }
+        if is_intrinsic(node) {
+            let message = format!("an entry of `{}` that is known only when the template is deployed", key.scalar());
+            grammar(node, message, "check the deployed policy, or write the action out", problems);
+        }
+        // An exemption nobody knows may exempt everything.
+        if negated {
+            items.push(ActionPattern { text: "*", node });
+        }
+    }
     Element { key, value, negated, items }
 }
 
@@ -230,14 +244,17 @@ fn conditions<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Vec<Condition
             "write `{ \"StringEquals\": { \"aws:PrincipalOrgID\": \"o-…\" } }`",
             problems,
         );
+        out.push(unreadable(value, value));
         return out;
     }
     for (operator_node, keys) in value.members() {
+        if keys.kind() != Kind::Object {
+            let help = "write `{ \"aws:SourceVpce\": \"vpce-…\" }`";
+            grammar(keys, "a condition operator without condition keys", help, problems);
+            out.push(unreadable(operator_node, keys));
+        }
         // An operator nobody knows is a finding of the rules; here it is a condition of which nothing is known.
         let operator = Operator::parse(operator_node.scalar());
-        if keys.kind() != Kind::Object {
-            grammar(keys, "a condition operator without condition keys", "write `{ \"aws:SourceVpce\": \"vpce-…\" }`", problems);
-        }
         for (key_node, value_node) in keys.members() {
             let values: Vec<_> = value_node.one_or_many().collect();
             if values.iter().any(|v| !v.is_scalar() && !is_intrinsic(*v)) {
@@ -247,6 +264,12 @@ fn conditions<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Vec<Condition
         }
     }
     out
+}
+
+/// A condition of which nothing can be known: it may narrow a Deny in any way, and binds no Allow.
+fn unreadable<'d>(operator_node: Node<'d>, value_node: Node<'d>) -> Condition<'d> {
+    let operator = Operator { comparison: Comparison::Unknown, ..Operator::parse(operator_node.scalar()) };
+    Condition { operator_node, operator, key_node: operator_node, key: "", value_node, values: vec![value_node] }
 }
 
 #[cfg(test)]

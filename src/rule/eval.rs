@@ -6,7 +6,6 @@ use super::question;
 use super::subject::{Item, Subject, Trace, Weight};
 use crate::algebra::{Answer, Truth, cover, resource_set};
 use crate::document::Node;
-use crate::policy::condition::Comparison;
 use crate::policy::principal::PrincipalType;
 use crate::policy::{Effect, Statement};
 use crate::text::glob::{Case, has_wildcard, matches};
@@ -289,7 +288,9 @@ fn of_condition<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Tra
         }
         Matcher::KnownOperator(wanted) => {
             trace.add(Weight::Strong, condition.operator_node);
-            (condition.operator.comparison != Comparison::Unknown) == *wanted
+            // A condition that could not be read was reported as that; its operator is not the mistake.
+            let readable = condition.key_node.id() != condition.operator_node.id();
+            (condition.operator.base.is_empty() && readable) != *wanted
         }
         Matcher::IfExists(wanted) => condition.operator.if_exists == *wanted,
         Matcher::Quantifier(wanted) => condition.operator.quantifier == *wanted,

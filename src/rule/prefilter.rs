@@ -10,12 +10,14 @@ use crate::policy::{Effect, Statement};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefilter {
     services: Services,
+    /// The statement must reach every one of the services, not just some.
+    all_of_them: bool,
     effect: Option<Effect>,
 }
 
 impl Default for Prefilter {
     fn default() -> Self {
-        Self { services: Services::ALL, effect: None }
+        Self { services: Services::ALL, all_of_them: false, effect: None }
     }
 }
 
@@ -35,8 +37,10 @@ impl Prefilter {
             Matcher::It(inner) | Matcher::Statement(inner) => self.narrow(inner),
             Matcher::Effect(effect) => self.effect = Some(*effect),
             // One service set is enough; two would have to be met apart, which one mask cannot say.
-            Matcher::Actions(Relation::Touches | Relation::Covers, set) if self.services == Services::ALL => {
+            Matcher::Actions(Relation::Touches, set) if self.services == Services::ALL => self.services = set.services(),
+            Matcher::Actions(Relation::Covers, set) if self.services == Services::ALL => {
                 self.services = set.services();
+                self.all_of_them = true;
             }
             _ => {}
         }
@@ -44,6 +48,8 @@ impl Prefilter {
 
     /// False only when `where` is surely false for every subject of this statement.
     pub fn admits(&self, statement: &Statement<'_>) -> bool {
-        self.effect.is_none_or(|effect| statement.is(effect)) && statement.services.may_meet(self.services)
+        let services =
+            if self.all_of_them { statement.services.holds(self.services) } else { statement.services.may_meet(self.services) };
+        services && self.effect.is_none_or(|effect| statement.is(effect))
     }
 }
