@@ -175,6 +175,9 @@ pub enum RulesCommand {
     Show {
         /// Rule id
         id: String,
+        /// A rule file or a folder of them, besides the bundled rules
+        #[arg(long = "rules", value_name = "PATH")]
+        files: Vec<PathBuf>,
         /// Machine-readable
         #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
         format: PlainFormat,
@@ -222,6 +225,9 @@ pub enum RulesCommand {
 /// Options of `rules list`.
 #[derive(Debug, Args)]
 pub struct RulesListArgs {
+    /// A rule file or a folder of them, besides the bundled rules
+    #[arg(long = "rules", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
     /// Only these rules: ids, packs, tags or globs
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub select: Vec<String>,

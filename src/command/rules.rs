@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub fn run(command: RulesCommand, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     match command {
         RulesCommand::List(args) => list(&args, terminal),
-        RulesCommand::Show { id, format } => show(&id, format, terminal),
+        RulesCommand::Show { id, files, format } => show(&id, &files, format, terminal),
         RulesCommand::Test { paths, format } => test(&paths, format, terminal),
         RulesCommand::Lint { paths, format } => lint_files(&paths, format, terminal),
         RulesCommand::Try { rule, file, kind, format } => rules_try::run(&rule, &file, kind.as_deref(), format, terminal),
@@ -24,18 +24,21 @@ pub fn run(command: RulesCommand, terminal: &mut Terminal<'_>) -> anyhow::Result
     }
 }
 
-/// The bundled rules, selected.
-pub(super) fn bundled(select: &[String]) -> anyhow::Result<Registry> {
+/// The bundled rules and those of some files, selected.
+pub(super) fn known(select: &[String], files: &[PathBuf]) -> anyhow::Result<Registry> {
+    let user = load::rule_files(files)?;
     let wishes = Wishes { select: select.to_vec(), ..Wishes::default() };
-    Registry::build(&[], &wishes).map_err(|errors| match errors.into_iter().next() {
+    Registry::build(&user, &wishes).map_err(|errors| match errors.into_iter().next() {
         Some(RuleError::Wish { message, help }) => Usage::new(message, help).into(),
-        Some(RuleError::File(name, ..)) => Usage::new(format!("the bundled rule `{name}` is broken"), "please report it").into(),
+        Some(RuleError::File(name, ..)) => {
+            Usage::new(format!("`{name}` is not a rule"), format!("see `palisade rules lint {name}`")).into()
+        }
         None => Usage::new("the bundled rules are broken", "please report it").into(),
     })
 }
 
 fn list(args: &RulesListArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let registry = bundled(&args.select)?;
+    let registry = known(&args.select, &args.files)?;
     match args.format {
         PlainFormat::Json => writeln!(terminal.out, "{:#}", Value::from(registry.rules().iter().map(brief).collect::<Vec<_>>()))?,
         PlainFormat::Text => {
@@ -64,8 +67,8 @@ fn brief(active: &Active) -> Value {
     })
 }
 
-fn show(id: &str, format: PlainFormat, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let registry = bundled(&[])?;
+fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
+    let registry = known(&[], files)?;
     // Access Analyzer's spelling of an issue code names the same rule.
     let kebab = id.to_ascii_lowercase().replace('_', "-");
     let Some(active) = find(registry.rules(), &kebab) else {
