@@ -2,6 +2,7 @@
 //! evaluator can think of gets through.
 
 use super::*;
+use crate::algebra::{When, WhenTest};
 use crate::document::json;
 use crate::policy::parse;
 use proptest::prelude::*;

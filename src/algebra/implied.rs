@@ -1,6 +1,6 @@
 //! Whether a condition of a Deny holds for every request that a question is about. Only then does the Deny count.
 
-use super::cover::{When, WhenTest};
+use super::question::{When, WhenTest};
 use crate::document::Node;
 use crate::policy::Condition;
 use crate::policy::arn::has_variable;

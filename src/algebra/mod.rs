@@ -7,11 +7,13 @@ pub mod arn_shape;
 pub mod bound;
 pub mod cover;
 mod implied;
+pub mod question;
 pub mod resource_set;
 pub mod truth;
 
 pub use action_set::ActionSet;
 pub use arn_shape::ArnShape;
 pub use bound::Bound;
-pub use cover::{Answer, Question, When, WhenTest, Who};
+pub use cover::Answer;
+pub use question::{Question, When, WhenTest, Who};
 pub use truth::{Relation, Truth};

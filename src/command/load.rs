@@ -185,3 +185,16 @@ pub fn registry(project: &Project, args: &RuleArgs, terminal: &mut Terminal<'_>)
         }
     }
 }
+
+/// The bundled rules and those of some files, selected.
+pub fn known(select: &[String], files: &[PathBuf]) -> anyhow::Result<Registry> {
+    let user = rule_files(files)?;
+    let wishes = Wishes { select: select.to_vec(), ..Wishes::default() };
+    Registry::build(&user, &wishes).map_err(|errors| match errors.into_iter().next() {
+        Some(RuleError::Wish { message, help }) => Usage::new(message, help).into(),
+        Some(RuleError::File(name, ..)) => {
+            Usage::new(format!("`{name}` is not a rule"), format!("see `palisade rules lint {name}`")).into()
+        }
+        None => Usage::new("the bundled rules are broken", "please report it").into(),
+    })
+}

@@ -5,7 +5,7 @@ use crate::cli::{PlainFormat, RulesCommand, RulesListArgs};
 use crate::report::escape;
 use crate::rule::bundle;
 use crate::rule::inline_test::{self, CaseResult};
-use crate::rule::registry::{Active, Registry, RuleError, Wishes, find};
+use crate::rule::registry::{Active, find};
 use crate::rule::{RuleSource, lint, scaffold};
 use crate::source;
 use crate::text::suggest::did_you_mean;
@@ -24,21 +24,8 @@ pub fn run(command: RulesCommand, terminal: &mut Terminal<'_>) -> anyhow::Result
     }
 }
 
-/// The bundled rules and those of some files, selected.
-pub(super) fn known(select: &[String], files: &[PathBuf]) -> anyhow::Result<Registry> {
-    let user = load::rule_files(files)?;
-    let wishes = Wishes { select: select.to_vec(), ..Wishes::default() };
-    Registry::build(&user, &wishes).map_err(|errors| match errors.into_iter().next() {
-        Some(RuleError::Wish { message, help }) => Usage::new(message, help).into(),
-        Some(RuleError::File(name, ..)) => {
-            Usage::new(format!("`{name}` is not a rule"), format!("see `palisade rules lint {name}`")).into()
-        }
-        None => Usage::new("the bundled rules are broken", "please report it").into(),
-    })
-}
-
 fn list(args: &RulesListArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let registry = known(&args.select, &args.files)?;
+    let registry = load::known(&args.select, &args.files)?;
     match args.format {
         PlainFormat::Json => writeln!(terminal.out, "{:#}", Value::from(registry.rules().iter().map(brief).collect::<Vec<_>>()))?,
         PlainFormat::Text => {
@@ -68,7 +55,7 @@ fn brief(active: &Active) -> Value {
 }
 
 fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let registry = known(&[], files)?;
+    let registry = load::known(&[], files)?;
     // Access Analyzer's spelling of an issue code names the same rule.
     let kebab = id.to_ascii_lowercase().replace('_', "-");
     let Some(active) = find(registry.rules(), &kebab) else {

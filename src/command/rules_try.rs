@@ -1,6 +1,5 @@
 //! `palisade rules try`: each subject of a rule in a file, what `where` and `assert` say of it, and what decided.
 
-use super::rules::known;
 use super::{Exit, Terminal, Usage, load};
 use crate::algebra::Truth;
 use crate::cli::PlainFormat;
@@ -91,7 +90,7 @@ fn word(truth: Truth) -> &'static str {
 /// A bundled rule by id, or a rule file.
 fn rule_of(rule: &str, terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Rule, Exit>> {
     if !Path::new(rule).is_file() {
-        let registry = known(&[], &[])?;
+        let registry = load::known(&[], &[])?;
         let ids = registry.rules().iter().map(|a| a.rule.meta.id.as_str());
         let help =
             crate::text::suggest::did_you_mean(rule, ids).unwrap_or_else(|| "name a bundled rule or a rule file".to_owned());

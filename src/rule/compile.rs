@@ -130,9 +130,7 @@ fn read<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> Option<Rule> {
     let applies = root.get("applies_to").map(|n| applies_to(c, n)).unwrap_or_default();
     let default_when = root.get("default_when").map(|n| matcher(c, n, Scope::Document));
     let filter = root.get("where").map(|n| matcher(c, n, scope));
-    let Some(assert) = root.get("assert").map(|n| matcher(c, n, scope)) else {
-        return None;
-    };
+    let assert = root.get("assert").map(|n| matcher(c, n, scope))?;
     let fixes = root.get("fix").map(|n| read_fixes(c, n)).unwrap_or_default();
     let otherwise = |c: &mut Compiler<'d>, key: &str, default| root.get(key).map_or(Some(default), |n| read_otherwise(c, n));
     Some(Rule {

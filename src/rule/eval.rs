@@ -1,14 +1,15 @@
 //! Asking a matcher of a subject: three-valued, with the places that decided.
 
 use super::eval_json as json;
-use super::expr::{AccountRef, Count, Many, Matcher, Part, QuestionSpec, TextTest};
+use super::expr::{Count, Many, Matcher, Part, QuestionSpec};
+use super::leaf::{account_in, text_holds};
 use super::question;
 use super::subject::{Item, Subject, Trace, Weight};
 use crate::algebra::{Answer, Truth, cover, resource_set};
 use crate::document::Node;
 use crate::policy::principal::PrincipalType;
 use crate::policy::{Effect, Statement};
-use crate::text::glob::{Case, has_wildcard, matches};
+use crate::text::glob::{Case, matches};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether the matcher holds for the subject.
@@ -228,17 +229,6 @@ fn of_element<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace
     }
 }
 
-/// Whether a text passes every test that is given.
-pub fn text_holds(test: &TextTest, text: &str, case: Case) -> bool {
-    let glob = |g: &String| matches(g, text, case);
-    let equal = |e: &String| e == text || (case == Case::Insensitive && e.eq_ignore_ascii_case(text));
-    test.equals.as_ref().is_none_or(|all| all.iter().any(equal))
-        && test.glob.as_ref().is_none_or(|all| all.iter().any(glob))
-        && test.contains.as_ref().is_none_or(|words| words.any_in(text))
-        && test.regex.as_ref().is_none_or(|all| all.iter().any(|r| r.is_match(text)))
-        && test.has_wildcard.is_none_or(|wanted| has_wildcard(text) == wanted)
-}
-
 fn of_principal<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -> Truth {
     let principal = match subject.item {
         Item::Principal(principal) => principal,
@@ -263,16 +253,6 @@ fn of_principal<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Tra
         }
         _ => Truth::False,
     }
-}
-
-/// Whether an account is among some; `Unknown` when that hangs on the own account, which nobody told.
-pub fn account_in(account: &str, accounts: &[AccountRef], own: Option<&str>) -> Truth {
-    let each = accounts.iter().map(|a| match (a, own) {
-        (AccountRef::Id(id), _) => Truth::from(matches(id, account, Case::Sensitive)),
-        (AccountRef::Own, Some(own)) => Truth::from(own == account),
-        (AccountRef::Own, None) => Truth::Unknown,
-    });
-    each.max().unwrap_or(Truth::False)
 }
 
 fn of_condition<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -> bool {
@@ -338,7 +318,7 @@ fn counted<'d>(count: &Count, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -
     Truth::from(count.min.is_none_or(|min| number >= min) && count.max.is_none_or(|max| number <= max))
 }
 
-type Ask<'s, 'd> = fn(&[&'s Statement<'d>], &cover::Question) -> Answer<'d>;
+type Ask<'s, 'd> = fn(&[&'s Statement<'d>], &crate::algebra::Question) -> Answer<'d>;
 
 fn asked<'a, 'd: 'a>(spec: &QuestionSpec, subject: Subject<'a, 'd>, trace: &mut Trace<'d>, ask: Ask<'a, 'd>) -> Truth {
     let Some(question) = question::resolve(spec, subject) else { return Truth::Unknown };

@@ -1,7 +1,7 @@
 //! JSONPath over documents: the escape hatch, with the node behind every value.
 
-use super::eval::{account_in, text_holds};
 use super::expr::{PathMany, PathTest, ValueTest};
+use super::leaf::{account_in, text_holds};
 use super::subject::{Item, Subject, Trace, Weight};
 use crate::algebra::Truth;
 use crate::document::{Kind, Node, json};

@@ -6,6 +6,7 @@ pub mod compile;
 pub mod compiler;
 mod eval;
 mod eval_json;
+mod leaf;
 pub mod expr;
 pub mod inline_test;
 pub mod judge;

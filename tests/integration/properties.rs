@@ -433,3 +433,15 @@ fn policy() -> impl Strategy<Value = Value> {
     let statements = prop_oneof![statement(), prop::collection::vec(statement(), 1..4).prop_map(Value::from)];
     statements.prop_map(|s| json!({ "Version": "2012-10-17", "Statement": s }))
 }
+
+/// Two Deny statements that fall short, the longer one in bytes differing with the layout.
+#[test]
+fn the_blamed_place_does_not_depend_on_layout() {
+    let provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Deny", "Action": ["rekognition:StopProject*"], "Condition": { "StringEqualsIfExists": { "aws:PrincipalOrgID": ["o-a"] } } },
+        { "Effect": "Deny", "Principal": { "Federated": provider }, "Action": "*" },
+    ] });
+    let want = verdicts(&policy.to_string());
+    assert_eq!(verdicts(&serde_json::to_string_pretty(&policy).expect("JSON")), want);
+}
