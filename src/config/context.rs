@@ -27,21 +27,33 @@ const KEYS: [&str; 13] = [
 /// `{stem}`: the file's name without its extensions; `{dir}`: the name of the folder it is in.
 const PLACEHOLDERS: [&str; 2] = ["stem", "dir"];
 
+/// A project file made by a script may name thousands of files one by one; those need no glob.
+#[derive(Clone, Debug)]
+enum FilePattern {
+    Plain(String),
+    Glob(GlobMatcher),
+}
+
+impl From<GlobMatcher> for FilePattern {
+    fn from(glob: GlobMatcher) -> Self {
+        let text = glob.glob().glob();
+        if text.contains(['*', '?', '[', '{', '\\']) { Self::Glob(glob) } else { Self::Plain(text.to_owned()) }
+    }
+}
+
 /// One entry: for these files, these facts. Its texts may hold placeholders.
 #[derive(Clone, Debug)]
 pub struct ContextEntry {
-    files: Vec<GlobMatcher>,
+    files: Vec<FilePattern>,
     template: Context,
 }
 
 impl ContextEntry {
     /// True when the entry speaks of this file.
     pub fn matches(&self, file: &str) -> bool {
-        // A project file made by a script may name thousands of files one by one; those need no glob.
-        let plain = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
-        self.files.iter().any(|pattern| {
-            let text = pattern.glob().glob();
-            if plain(text) { text == file } else { pattern.is_match(file) }
+        self.files.iter().any(|pattern| match pattern {
+            FilePattern::Plain(name) => name == file,
+            FilePattern::Glob(glob) => glob.is_match(file),
         })
     }
 
@@ -113,7 +125,7 @@ fn entry<'d>(reader: &mut Reader<'d>, node: Node<'d>) -> ContextEntry {
     let to = &mut found.template;
     for (key, value) in members {
         match key {
-            "file" => found.files = reader.path_globs(value, key),
+            "file" => found.files = reader.path_globs(value, key).into_iter().map(FilePattern::from).collect(),
             "kind" => to.kind = reader.choice(value, key, &PolicyKind::ALL.map(PolicyKind::as_str)),
             "account" => to.account = checked(reader, value, key, is_account, "an account id is 12 digits"),
             "region" => to.region = checked(reader, value, key, is_region, "a region is written like `eu-west-1`"),

@@ -73,6 +73,8 @@ pub struct Coverage {
     pub rules: usize,
     /// Per rule, the policies of its kinds it had nothing to look at in.
     pub not_applicable: BTreeMap<RuleId, usize>,
+    /// Per rule, the policies of which the text does not tell whether they break it.
+    pub undecided: BTreeMap<RuleId, usize>,
 }
 
 /// One run.

@@ -162,6 +162,7 @@ fn summary(outcome: &Outcome) -> Value {
         "rules": outcome.coverage.rules,
         "by_severity": counts(severities.iter().rev().map(|(severity, n)| (severity.as_str(), *n)).collect()),
         "by_rule": counts(outcome.by_rule().iter().map(|(rule, n)| (rule.as_str(), *n)).collect()),
+        "undecided": counts(outcome.coverage.undecided.iter().map(|(rule, n)| (rule.as_str(), *n)).collect()),
         "not_applicable": counts(outcome.coverage.not_applicable.iter().map(|(rule, n)| (rule.as_str(), *n)).collect()),
         "suppressed": outcome.suppressed(),
         "incomplete": summary::incomplete_files(outcome).len(),

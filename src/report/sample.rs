@@ -176,6 +176,7 @@ pub fn outcome() -> Outcome {
             policies: BTreeMap::from([(("identity-policy".to_owned(), true), 2), (("trust-policy".to_owned(), false), 1)]),
             statements: 9,
             rules: 41,
+            undecided: BTreeMap::new(),
             not_applicable: BTreeMap::from([(RuleId::new("public-bucket-policy"), 3), (RuleId::new("public-trust-policy"), 2)]),
         },
         catalog_date: "2026-09-26".into(),

@@ -17,6 +17,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Resul
     }
     if !options.quiet {
         lines.push(coverage(outcome));
+        lines.extend(undecided(outcome));
     }
     for line in lines {
         write_wrapped(&line, options.width, out)?;
@@ -52,6 +53,14 @@ pub fn coverage(outcome: &Outcome) -> String {
         count(seen.statements, "statement", "statements"),
         count(seen.rules, "rule", "rules"),
     )
+}
+
+/// Rules that some policy gave no answer to: not a finding, and not an all-clear either.
+pub fn undecided(outcome: &Outcome) -> Option<String> {
+    let rules = &outcome.coverage.undecided;
+    let list: Vec<String> = rules.iter().map(|(id, n)| format!("{} {n}", terminal(id.as_str()))).collect();
+    let hint = "the text does not tell; the account, resource or role can be said in palisade.yaml";
+    (!list.is_empty()).then(|| format!("not decided: {} ({hint})", list.join(", ")))
 }
 
 /// What came of it: findings by severity, suppressed, incomplete.

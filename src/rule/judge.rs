@@ -36,8 +36,10 @@ pub struct Raised<'a, 'd> {
 pub enum Judgement<'a, 'd> {
     /// Nothing of this document is its business.
     NotApplicable,
-    /// All is well; or nothing could be known and the rule keeps quiet then.
+    /// All is well.
     Pass,
+    /// Something hangs on what the document does not tell, and the rule keeps quiet then.
+    Undecided,
     /// It is broken here.
     Fail(Vec<Raised<'a, 'd>>),
 }
@@ -57,7 +59,7 @@ pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) ->
     {
         return Judgement::NotApplicable;
     }
-    let mut run = Run { rule, raised: Vec::new(), subjects: 0 };
+    let mut run = Run { rule, undecided: false, raised: Vec::new(), subjects: 0 };
     subjects(rule, base, |subject| run.subject(subject));
     if let (ForEach::JsonPath(path, decode), Some(root)) = (&rule.for_each, site.root) {
         let value = plain(root, *decode);
@@ -157,6 +159,7 @@ fn fixes(rule: &Rule, subject: Subject<'_, '_>, trace: &Trace<'_>, place: Option
 
 struct Run<'r, 'a, 'd> {
     rule: &'r Rule,
+    undecided: bool,
     raised: Vec<Raised<'a, 'd>>,
     subjects: usize,
 }
@@ -177,6 +180,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             _ => Truth::Unknown,
         };
         if broken == Truth::Unknown && self.rule.on_unknown == Otherwise::Pass {
+            self.undecided = true;
             return;
         }
         self.raise(subject, broken, &chosen, &trace);
@@ -240,7 +244,11 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             }
             self.raise(base, Truth::True, &Trace::default(), &Trace::default());
         }
-        if self.raised.is_empty() { Judgement::Pass } else { Judgement::Fail(self.raised) }
+        match (self.raised.is_empty(), self.undecided) {
+            (false, _) => Judgement::Fail(self.raised),
+            (true, true) => Judgement::Undecided,
+            (true, false) => Judgement::Pass,
+        }
     }
 }
 

@@ -146,7 +146,8 @@ impl<'d> Trace<'d> {
     /// The smallest of the places.
     pub fn smallest(&self) -> Option<Node<'d>> {
         let telling = self.places.iter().filter(|(weight, _)| *weight > Weight::Weak);
-        telling.map(|(_, node)| *node).min_by_key(|node| (node.span().len(), node.id()))
+        // Counted in nodes: white space must not decide what is pointed at.
+        telling.map(|(_, node)| *node).min_by_key(|node| (node.subtree_end() - node.id(), node.id()))
     }
 
     /// The first of the places that say most.

@@ -31,6 +31,7 @@ pub(super) struct FileResult {
     pub policies: BTreeMap<(String, bool), usize>,
     pub statements: usize,
     pub not_applicable: Vec<RuleId>,
+    pub undecided: Vec<RuleId>,
     pub kept: Option<Kept>,
 }
 
@@ -45,6 +46,9 @@ impl FileResult {
         coverage.statements += self.statements;
         for (kind, count) in self.policies {
             *coverage.policies.entry(kind).or_default() += count;
+        }
+        for rule in self.undecided {
+            *coverage.undecided.entry(rule).or_default() += 1;
         }
         for rule in self.not_applicable {
             *coverage.not_applicable.entry(rule).or_default() += 1;
@@ -143,6 +147,7 @@ fn judge_site<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result:
         let Some(severity) = scan.severity(active, site) else { continue };
         match judge(&active.rule, &alone, active.asked_for) {
             Judgement::Pass => {}
+            Judgement::Undecided => result.undecided.push(active.rule.meta.id.clone()),
             Judgement::NotApplicable => result.not_applicable.push(active.rule.meta.id.clone()),
             Judgement::Fail(raised) => result.findings.extend(raised.iter().map(|r| finding(active, severity, r, placer))),
         }

@@ -37,6 +37,7 @@ fn judge_set<'d>(scan: &Scan<'_>, kind: DocumentKind, set: &[&Site<'d>], kept: &
         let Some(severity) = set.first().and_then(|site| scan.severity(active, site)) else { continue };
         match rule::judge(&active.rule, set, active.asked_for) {
             Judgement::Pass => {}
+            Judgement::Undecided => result.undecided.push(active.rule.meta.id.clone()),
             Judgement::NotApplicable => result.not_applicable.push(active.rule.meta.id.clone()),
             Judgement::Fail(raised) => {
                 for one in raised {

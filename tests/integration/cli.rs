@@ -380,3 +380,25 @@ fn a_name_on_the_command_line_cannot_speak_to_the_terminal() {
     let run = run(sandbox.path(), &["check", "no\u{1b}31m\n::error::x.json"]).ends(3);
     assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("\n::error::"), "{}", run.stderr);
 }
+
+/// `--output /dev/stdout` or a pipe is written to; only plain files are replaced.
+#[cfg(unix)]
+#[test]
+fn a_report_goes_into_a_pipe_and_not_in_its_place() {
+    use std::os::unix::fs::FileTypeExt;
+    use std::process::Command;
+    let sandbox = one_bad();
+    let pipe = sandbox.path().join("pipe");
+    if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()) {
+        return;
+    }
+    let mut reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().expect("cat starts");
+    sandbox.run(&["check", "bad.json", "--output", "pipe"]).ends(1);
+    let still = std::fs::metadata(&pipe).is_ok_and(|m| m.file_type().is_fifo());
+    if !still {
+        let _ = reader.kill();
+    }
+    let output = reader.wait_with_output().expect("cat ends");
+    assert!(still, "the pipe was replaced by a file");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("pass-role-any"));
+}

@@ -119,7 +119,7 @@ fn what_cannot_be_read_is_not_green() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::with(&[("good.json", GOOD), ("closed.json", GOOD)]);
     let closed = sandbox.path().join("closed.json");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("closed");
     if fs::read(&closed).is_ok() {
         // The superuser reads everything.
         return;

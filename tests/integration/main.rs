@@ -1,6 +1,7 @@
 //! Everything that needs the whole program: one binary, so that it is linked once.
 
-#![allow(clippy::string_slice, reason = "tests cut where they know the text")]
+#![allow(clippy::string_slice, clippy::indexing_slicing, reason = "tests cut where they know the text")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod architecture;
 mod cli;

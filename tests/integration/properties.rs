@@ -2,7 +2,7 @@
 //! meaning alone.
 
 use palisade::config::Config;
-use palisade::document::{Document, Node, ProblemCode, json, path, yaml};
+use palisade::document::{Document, Kind, Node, ProblemCode, json, path, yaml};
 use palisade::extract::{Hints, recognise};
 use palisade::finding::Outcome;
 use palisade::policy::{Context, PolicyKind};
@@ -193,7 +193,8 @@ proptest! {
 /// A tree holds the same as a value.
 fn same(node: Node<'_>, value: &Value) -> bool {
     match value {
-        Value::Null | Value::Bool(_) => node.scalar() == value.to_string() && node.as_str().is_none(),
+        Value::Null => node.kind() == Kind::Null,
+        Value::Bool(flag) => node.as_bool() == Some(*flag),
         Value::Number(number) => serde_json::from_str::<serde_json::Number>(node.scalar()).is_ok_and(|n| n == *number),
         Value::String(text) => node.as_str() == Some(text),
         Value::Array(items) => node.elements().count() == items.len() && node.elements().zip(items).all(|(n, v)| same(n, v)),
