@@ -33,6 +33,10 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         Ok(registry) => registry,
         Err(exit) => return Ok(exit),
     };
+    if args.project.write_baseline && !(args.rules.select.is_empty() && args.rules.ignore.is_empty()) {
+        let message = "`--write-baseline` with `--select` or `--ignore` would forget the findings of all other rules";
+        return Err(Usage::new(message, "write the baseline of a whole run").into());
+    }
     let baseline_path = baseline_path(args, &project);
     let known = if args.project.write_baseline { None } else { read_baseline(&baseline_path)? };
     let setup = Setup { args, project: &project, registry: &registry, context, baseline: known.as_ref(), today };

@@ -208,15 +208,30 @@ impl<'t> Parser<'t> {
                     continue;
                 }
                 Some(_) => {
-                    if !first && comma.is_none() {
-                        recover::missing_comma(self);
-                    }
+                    let (pos, nodes) = (self.pos, self.nodes.len());
                     self.value(Place::Value);
+                    self.skip_space();
+                    if self.peek() == Some(b':') && self.swallowed_key(nodes) {
+                        // The bracket was forgotten: this string is the next member of the object around.
+                        self.nodes.truncate(nodes);
+                        self.pos = comma.unwrap_or(pos);
+                        return recover::forgotten_bracket(self, start);
+                    }
+                    if !first && comma.is_none() {
+                        recover::missing_comma(self, pos);
+                    }
                 }
             }
             first = false;
             comma = self.comma();
         }
+    }
+
+    /// True when the one node since `nodes` is a string and the array stands directly in an object.
+    fn swallowed_key(&self, nodes: usize) -> bool {
+        let in_object = self.open.iter().rev().nth(1).is_some_and(|(opener, _)| *opener == b'{');
+        let string = self.nodes.last().is_some_and(|node| node.kind == Kind::String);
+        in_object && string && self.nodes.len() == nodes + 1
     }
 
     fn members(&mut self, start: usize) {
@@ -238,7 +253,7 @@ impl<'t> Parser<'t> {
                 }
                 Some(b) => {
                     if !first && comma.is_none() {
-                        recover::missing_comma(self);
+                        recover::missing_comma(self, self.pos);
                     }
                     self.member(b);
                 }

@@ -201,11 +201,19 @@ pub(super) fn extra_comma(p: &mut Parser<'_>) -> usize {
     at
 }
 
-/// Two entries with nothing between them.
+/// Two entries with nothing between them; the second starts at `before`.
 #[cold]
-pub(super) fn missing_comma(p: &mut Parser<'_>) {
-    let end = previous_end(p);
+pub(super) fn missing_comma(p: &mut Parser<'_>, before: usize) {
+    let end = p.text.get(..before).unwrap_or_default().trim_end().len();
     p.problem(Problem::new(ProblemCode::MissingComma, Span::new(end, end), "no comma between two entries", "add `,` here"));
+}
+
+/// An array that ends where the next member of the object around it begins.
+#[cold]
+pub(super) fn forgotten_bracket(p: &mut Parser<'_>, start: usize) {
+    let end = previous_end(p);
+    let problem = Problem::new(ProblemCode::UnclosedBracket, Span::new(end, end), "`[` is never closed", "add `]` here");
+    p.problem(problem.with_related(Span::new(start, start + 1), "opened here"));
 }
 
 /// Where the last thing before here ended.

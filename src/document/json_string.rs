@@ -218,14 +218,17 @@ impl Parser<'_> {
     pub fn foreign_string(&mut self, mark: char, place: Place) {
         let start = self.pos;
         let inside = start + mark.len_utf8();
-        let line = self.text.get(inside..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
+        let rest = self.text.get(inside..).unwrap_or_default();
         let single = mark == '\'' || SINGLE.contains(&mark);
         let closes = |c: char| if single { c == '\'' || SINGLE.contains(&c) } else { c == '"' || DOUBLE.contains(&c) };
         if mark != '\'' {
             self.typographic(start, mark);
         }
-        let Some((len, closer)) = line.char_indices().find(|(_, c)| closes(*c)) else {
-            return self.unclosed_string(start, inside + line.len(), place);
+        // Stops at the first mark or line end: looking further would cost a whole line for each mark on it.
+        let stop = rest.char_indices().find(|(_, c)| closes(*c) || *c == '\n' || *c == '\r');
+        let Some((len, closer)) = stop.filter(|(_, c)| closes(*c)) else {
+            let limit = stop.map_or(self.bytes.len(), |(at, _)| inside + at);
+            return self.unclosed_string(start, limit, place);
         };
         let end = inside + len + closer.len_utf8();
         if mark == '\'' {

@@ -78,6 +78,8 @@ fn mends_what_people_write() {
         ("{\"a\": \"b,\n\"c\": 1}", &["unclosed-string"], r#"{"a":"b","c":1}"#),
         (r#"["s3:Get, "s3:Put"]"#, &["unclosed-string"], ""),
         (r#"{"a":[1}"#, &["unclosed-bracket"], r#"{"a":[1]}"#),
+        (r#"{"a":["x","y","b":"z"}"#, &["unclosed-bracket"], r#"{"a":["x","y"],"b":"z"}"#),
+        ("{\"a\":[\"x\"\n\"b\":1}", &["unclosed-bracket", "missing-comma"], r#"{"a":["x"],"b":1}"#),
         (r#"[{"a":1]"#, &["unclosed-brace"], r#"[{"a":1}]"#),
         (r#"{"a":1"#, &["unclosed-brace"], r#"{"a":1}"#),
         (r#"{"a":1]}"#, &["unexpected-closer"], r#"{"a":1}"#),

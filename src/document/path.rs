@@ -1,6 +1,8 @@
 //! Nodes to paths and back: JSON Pointer (RFC 6901) and normalized JSONPath (RFC 9535).
 
 use super::node::{Kind, Node};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// One step from a container to a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,33 +14,48 @@ pub enum Step {
 }
 
 /// The steps from `root` to `target`, and whether `target` is a key rather than a value.
-///
-/// Found by descent over subtree ranges, so it costs the widths of the containers on the way and nothing is stored for
-/// the many nodes nobody blames.
 pub fn steps(root: Node<'_>, target: Node<'_>) -> (Vec<Step>, bool) {
-    let mut here = root;
-    let mut steps = Vec::new();
-    while here.id() != target.id() {
-        let next = match here.kind() {
-            Kind::Array => here
-                .elements()
-                .enumerate()
-                .find(|(_, child)| holds(*child, target))
-                .map(|(i, child)| (Step::Index(i), child, false)),
+    Children::default().steps(root, target)
+}
+
+/// The elements of arrays, listed when first asked: nothing is stored for the many nodes nobody blames, and a document
+/// with a finding in each of its thousands of statements is not walked from its start for each.
+#[derive(Debug, Default)]
+pub struct Children(RefCell<HashMap<u32, Vec<u32>>>);
+
+impl Children {
+    /// As [`steps`].
+    pub fn steps(&self, root: Node<'_>, target: Node<'_>) -> (Vec<Step>, bool) {
+        let mut here = root;
+        let mut steps = Vec::new();
+        while here.id() != target.id() {
+            let Some((step, child, on_key)) = self.step(here, target) else { break };
+            steps.push(step);
+            if on_key {
+                return (steps, true);
+            }
+            here = child;
+        }
+        (steps, false)
+    }
+
+    /// The step from a container towards `target`, the child there, and whether `target` is the key of that step.
+    pub fn step<'d>(&self, here: Node<'d>, target: Node<'d>) -> Option<(Step, Node<'d>, bool)> {
+        match here.kind() {
+            Kind::Array => {
+                let mut lists = self.0.borrow_mut();
+                let ids = lists.entry(here.id()).or_insert_with(|| here.elements().map(Node::id).collect());
+                let index = ids.partition_point(|id| *id <= target.id()).checked_sub(1)?;
+                let child = here.document().node(*ids.get(index)?)?;
+                holds(child, target).then_some((Step::Index(index), child, false))
+            }
             Kind::Object => here.members().find_map(|(key, value)| {
                 let on_key = key.id() == target.id();
                 (on_key || holds(value, target)).then(|| (Step::Key(key.scalar().to_owned()), value, on_key))
             }),
             Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::String => None,
-        };
-        let Some((step, child, on_key)) = next else { break };
-        steps.push(step);
-        if on_key {
-            return (steps, true);
         }
-        here = child;
     }
-    (steps, false)
 }
 
 fn holds(child: Node<'_>, target: Node<'_>) -> bool {

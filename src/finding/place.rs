@@ -2,7 +2,8 @@
 
 use super::excerpt::Excerpt;
 use super::model::Location;
-use crate::document::{Document, Node, path, pretty};
+use crate::document::path::{self, Children};
+use crate::document::{Document, Node, pretty};
 use crate::span::{LineIndex, Span};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -19,12 +20,13 @@ pub struct Placer<'d> {
     document: &'d Document,
     file: Arc<str>,
     lines: OnceCell<LineIndex>,
+    children: Children,
 }
 
 impl<'d> Placer<'d> {
     /// For a document of this file.
     pub fn new(document: &'d Document, file: Arc<str>) -> Self {
-        Self { document, file, lines: OnceCell::new() }
+        Self { document, file, lines: OnceCell::new(), children: Children::default() }
     }
 
     fn lines(&self) -> &LineIndex {
@@ -35,12 +37,12 @@ impl<'d> Placer<'d> {
     /// The place of a node; of the document's start when there is none.
     pub fn node(&self, node: Option<Node<'d>>) -> Location {
         let (Some(root), Some(node)) = (self.document.root(), node) else { return self.span(Span::default()) };
-        let (steps, on_key) = path::steps(root, node);
+        let (steps, on_key) = self.children.steps(root, node);
         let mut location = self.span(node.span());
         location.pointer = path::pointer(&steps);
         location.on_key = on_key;
         if location.excerpt.text.is_empty() {
-            location.excerpt = Arc::new(printed(root, node));
+            location.excerpt = Arc::new(printed(self.surroundings(root, node), node));
         }
         location
     }
@@ -67,6 +69,18 @@ impl<'d> Placer<'d> {
             location.excerpt = Arc::new(self.cut(span, location.start.line));
         }
         location
+    }
+
+    /// The largest subtree around a node that is small enough to print.
+    fn surroundings(&self, root: Node<'d>, node: Node<'d>) -> Node<'d> {
+        let mut here = root;
+        while here.subtree_end() - here.id() > MANY_NODES {
+            match self.children.step(here, node) {
+                Some((_, child, false)) => here = child,
+                Some((_, _, true)) | None => break,
+            }
+        }
+        here
     }
 
     fn excerpt(&self, span: Span) -> Excerpt {
@@ -105,9 +119,9 @@ impl<'d> Placer<'d> {
     }
 }
 
-/// The largest small subtree around a node, pretty-printed, a few lines of it.
-fn printed(root: Node<'_>, node: Node<'_>) -> Excerpt {
-    let (text, span) = pretty::print(surroundings(root, node), node);
+/// A part of a policy pretty-printed, the few lines around a node of it.
+fn printed(part: Node<'_>, node: Node<'_>) -> Excerpt {
+    let (text, span) = pretty::print(part, node);
     let index = LineIndex::new(&text);
     let line = index.position(&text, span.start as usize).line;
     let first = line.saturating_sub(AROUND).max(1);
@@ -116,20 +130,6 @@ fn printed(root: Node<'_>, node: Node<'_>) -> Excerpt {
     let end = (span.end as usize).min(index.line_range(&text, line).end);
     let marked = Span::new(span.start as usize - range.start, end - range.start);
     Excerpt { text: text.get(range).unwrap_or_default().to_owned(), first_line: first, span: marked, decoded: true }
-}
-
-fn surroundings<'d>(root: Node<'d>, node: Node<'d>) -> Node<'d> {
-    let mut here = root;
-    let size = |n: Node<'d>| n.subtree_end() - n.id();
-    while size(here) > MANY_NODES {
-        let holds = |child: &Node<'d>| child.id() <= node.id() && node.id() < child.subtree_end();
-        let next = here.elements().find(holds).or_else(|| here.members().map(|(_, value)| value).find(holds));
-        match next {
-            Some(child) => here = child,
-            None => break,
-        }
-    }
-    here
 }
 
 #[cfg(test)]

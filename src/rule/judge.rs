@@ -11,6 +11,8 @@ use crate::extract::Site;
 use crate::finding::Confidence;
 use crate::finding::model::Fix;
 use crate::policy::{Effect, Statement};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// A broken rule before it is placed in a file.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) ->
     {
         return Judgement::NotApplicable;
     }
-    let mut run = Run { rule, undecided: false, raised: Vec::new(), subjects: 0 };
+    let mut run = Run { rule, undecided: false, raised: Vec::new(), seen: HashSet::new(), subjects: 0 };
     subjects(rule, base, |subject| run.subject(subject));
     if let (ForEach::JsonPath(path, decode), Some(root)) = (&rule.for_each, site.root) {
         let value = plain(root, *decode);
@@ -161,6 +163,8 @@ struct Run<'r, 'a, 'd> {
     rule: &'r Rule,
     undecided: bool,
     raised: Vec<Raised<'a, 'd>>,
+    /// File, node and message of what was raised: a thing is said once.
+    seen: HashSet<(Arc<str>, Option<u32>, String)>,
     subjects: usize,
 }
 
@@ -229,10 +233,8 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
     }
 
     fn push(&mut self, raised: Raised<'a, 'd>) {
-        let same = |r: &Raised<'a, 'd>| {
-            r.node.map(Node::id) == raised.node.map(Node::id) && r.site.file == raised.site.file && r.message == raised.message
-        };
-        if !self.raised.iter().any(same) {
+        let key = (raised.site.file.clone(), raised.node.map(Node::id), raised.message.clone());
+        if self.seen.insert(key) {
             self.raised.push(raised);
         }
     }
@@ -275,7 +277,8 @@ fn holder<'a, 'd>(subject: Subject<'a, 'd>, node: Node<'d>) -> Option<&'a Site<'
 }
 
 fn statement_of<'a, 'd>(subject: Subject<'a, 'd>, node: Node<'d>) -> Option<&'a Statement<'d>> {
-    subject.statements().find(|s| inside(s.node, node))
+    let own = subject.statement.filter(|s| inside(s.node, node));
+    own.or_else(|| subject.statements().find(|s| inside(s.node, node)))
 }
 
 /// Up to three more places, each with a word on what it is.

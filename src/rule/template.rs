@@ -132,7 +132,7 @@ fn target_name(subject: Subject<'_, '_>) -> String {
     let Some(site) = subject.site() else { return String::new() };
     let folder = site.file.rsplit_once('/').map(|(folder, _)| folder);
     let alone = subject.sites.len() == 1;
-    let fallback = if alone { site.file.as_ref() } else { folder.unwrap_or(".") };
+    let fallback = if alone { site.name() } else { folder.unwrap_or(".") };
     site.context.ou.clone().unwrap_or_else(|| fallback.to_owned())
 }
 

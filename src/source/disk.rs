@@ -46,6 +46,10 @@ pub fn make_folder(path: &Path) -> Result<(), SourceError> {
 /// Write a file so that a reader sees the old content or the new one, never half of it. A link is written through.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), SourceError> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    // A pipe or a device is written into; renaming over it would take its place.
+    if fs::metadata(&target).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return fs::write(&target, bytes).map_err(|reason| SourceError::Write { name: name_of(path), reason });
+    }
     let scratch = scratch_name(&target);
     let result = replace(&target, &scratch, bytes);
     if result.is_err() {
