@@ -9,6 +9,9 @@ use super::principal::Principal;
 use crate::document::{Kind, Node, Problem, ProblemCode};
 use crate::text::suggest::nearest;
 
+/// Mistakes listed per policy.
+const MAX_PROBLEMS: usize = 100;
+
 const POLICY_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT_ELEMENTS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -37,7 +40,14 @@ pub fn parse(node: Node<'_>) -> (Policy<'_>, Vec<Problem>) {
 }
 
 fn grammar(node: Node<'_>, message: impl Into<String>, help: impl Into<String>, problems: &mut Vec<Problem>) {
-    problems.push(Problem::new(ProblemCode::PolicyGrammar, node.span(), message, help));
+    match problems.len() {
+        0..MAX_PROBLEMS => problems.push(Problem::new(ProblemCode::PolicyGrammar, node.span(), message, help)),
+        MAX_PROBLEMS => {
+            let message = "more mistakes follow and are not listed";
+            problems.push(Problem::new(ProblemCode::TooManyProblems, node.span(), message, "mend the first ones and run again"));
+        }
+        _ => {}
+    }
 }
 
 /// The element a key spells; another letter case is reported and read all the same.
