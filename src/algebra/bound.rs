@@ -71,9 +71,19 @@ impl Bound {
             evidence.push(condition.operator_node);
             return Truth::False;
         }
+        if !names_a_value(operator.comparison) {
+            evidence.push(condition.operator_node);
+            return Truth::False;
+        }
         let mut truth = Truth::from(!condition.values.is_empty());
         for value in &condition.values {
-            let inside = if value.is_scalar() { self.value(value.scalar(), operator.comparison) } else { Truth::Unknown };
+            let inside = if compares_with_itself(condition.key, value.scalar()) {
+                Truth::False
+            } else if value.is_scalar() {
+                self.value(value.scalar(), operator.comparison)
+            } else {
+                Truth::Unknown
+            };
             if inside != Truth::True {
                 evidence.push(*value);
             }
@@ -109,6 +119,30 @@ impl Bound {
             }
         }
     }
+}
+
+/// Whether such a comparison can pin a key to values: an order over account ids or dates cannot.
+fn names_a_value(comparison: Comparison) -> bool {
+    match comparison {
+        Comparison::Text
+        | Comparison::TextIgnoringCase
+        | Comparison::Glob
+        | Comparison::Arn
+        | Comparison::Ip
+        | Comparison::Bool => true,
+        Comparison::Binary
+        | Comparison::Number
+        | Comparison::Date
+        | Comparison::NumberOrder
+        | Comparison::DateOrder
+        | Comparison::Null
+        | Comparison::Unknown => false,
+    }
+}
+
+/// `"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"` holds for everyone who has the key.
+fn compares_with_itself(key: &str, value: &str) -> bool {
+    value.to_ascii_lowercase().contains(&format!("${{{}", key.to_ascii_lowercase()))
 }
 
 /// True when the statement holds `"Null": {key: "false"}`.

@@ -32,7 +32,7 @@ pub fn recognise<'d>(document: &'d Document, hints: Hints) -> Extraction<'d> {
     if root.kind() != Kind::Object {
         return out;
     }
-    if is_config_item(root) && hints.context.kind.is_none() {
+    if is_config_item(root) && !is_policy(root) && hints.context.kind.is_none() {
         out.sites.push(config_item(root, hints));
     } else if is_policy(root) || hints.context.kind.is_some() {
         let (policy, problems) = parse(root);

@@ -15,7 +15,7 @@ pub(super) fn kind(policy: &Policy<'_>, context: &Context, file: &str) -> (Polic
         return (PolicyKind::ResourcePolicy, false);
     }
     let has_principal = policy.statements.iter().any(|s| s.principals.is_some());
-    let named = named_kind(file).filter(|k| k.has_principal() == has_principal);
+    let named = named_kind(file).filter(|k| k.has_principal() == has_principal && can_be(policy, *k));
     if !has_principal {
         return named.map_or((PolicyKind::IdentityPolicy, true), |kind| (kind, false));
     }
@@ -29,6 +29,26 @@ pub(super) fn kind(policy: &Policy<'_>, context: &Context, file: &str) -> (Polic
         return (PolicyKind::ResourceControlPolicy, true);
     }
     (PolicyKind::ResourcePolicy, false)
+}
+
+/// Whether the content leaves room for what a name says: a trust policy names no resource, an RCP only denies.
+fn can_be(policy: &Policy<'_>, kind: PolicyKind) -> bool {
+    match kind {
+        PolicyKind::TrustPolicy => policy.statements.iter().all(|s| s.resources.is_none()),
+        PolicyKind::ResourceControlPolicy => policy.statements.iter().all(|s| s.is(Effect::Deny) || allows_everything(s)),
+        PolicyKind::IdentityPolicy
+        | PolicyKind::PermissionsBoundary
+        | PolicyKind::SessionPolicy
+        | PolicyKind::ResourcePolicy
+        | PolicyKind::VpcEndpointPolicy
+        | PolicyKind::ServiceControlPolicy => true,
+    }
+}
+
+/// `RCPFullAWSAccess`, which Organizations attaches itself.
+fn allows_everything(statement: &Statement<'_>) -> bool {
+    statement.actions.as_ref().is_some_and(|a| !a.negated && a.items.iter().all(|i| i.text == "*"))
+        && statement.resources.as_ref().is_some_and(|r| !r.negated && r.items.iter().all(|i| i.text == "*"))
 }
 
 /// The kind that a folder or file name speaks of.
@@ -46,9 +66,9 @@ fn named_kind(file: &str) -> Option<PolicyKind> {
             "rcp" | "resource-control-policie" | "resource_control_policie" | "resource-control-policy" => {
                 PolicyKind::ResourceControlPolicy
             }
-            "vpce" | "endpoint-policie" | "vpc-endpoint-policie" | "endpoint" => PolicyKind::VpcEndpointPolicy,
+            "vpce" | "endpoint-policie" | "vpc-endpoint-policie" => PolicyKind::VpcEndpointPolicy,
             "trust" | "trust-policie" | "trust-policy" | "assume-role-policie" => PolicyKind::TrustPolicy,
-            "boundary" | "boundarie" | "permissions-boundarie" | "permission-boundarie" => PolicyKind::PermissionsBoundary,
+            "boundarie" | "permissions-boundarie" | "permission-boundarie" => PolicyKind::PermissionsBoundary,
             _ => return None,
         })
     })

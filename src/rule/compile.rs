@@ -93,6 +93,7 @@ pub fn compile_node(root: Node<'_>, pack: &str, overrides: &BTreeMap<String, Par
         params,
         unset,
         defines: BTreeMap::new(),
+        uses: 0,
         expanding: Vec::new(),
     };
     let rule = read(&mut c, root, pack);

@@ -18,6 +18,8 @@ pub struct Compiler<'d> {
     pub unset: Vec<String>,
     /// Named matchers of `define`.
     pub defines: BTreeMap<&'d str, Node<'d>>,
+    /// Named matchers expanded so far; a rule that doubles at every step must not fill the memory.
+    pub uses: usize,
     /// Names being expanded, to refuse rings.
     pub expanding: Vec<&'d str>,
 }

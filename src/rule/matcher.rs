@@ -23,6 +23,9 @@ pub enum Scope {
     Json,
 }
 
+/// Expansions of `use` in one rule, those within others counted.
+const MAX_USES: usize = 1000;
+
 const LOGIC: [&str; 9] = ["all_of", "any_of", "none_of", "not", "use", "param_is", "statement", "it", "document"];
 const DOCUMENT: [&str; 8] =
     ["some_statement", "every_statement", "no_statement", "count", "grants", "denies", "inherited", "path"];
@@ -173,6 +176,17 @@ fn named<'d>(c: &mut Compiler<'d>, value: Node<'d>, scope: Scope) -> Matcher {
     };
     if c.expanding.contains(&name) {
         c.problem(value, format!("`{name}` uses itself"), "break the ring");
+        return Matcher::Constant(false);
+    }
+    c.uses += 1;
+    if c.uses > MAX_USES {
+        if c.uses == MAX_USES + 1 {
+            c.problem(
+                value,
+                format!("more than {MAX_USES} uses of named matchers"),
+                "write the matcher without nesting names in names",
+            );
+        }
         return Matcher::Constant(false);
     }
     c.expanding.push(name);

@@ -120,9 +120,14 @@ pub(super) fn check(scan: &Scan<'_>, source: SourceFile, explicit: bool) -> File
 /// A broken file that no rule can read: worth a word when it was named, when it is empty, or when it looks like a policy.
 fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool) -> bool {
     let unread = |p: &Problem| {
-        matches!(p.code, ProblemCode::Empty | ProblemCode::TooLarge | ProblemCode::InvalidUtf8 | ProblemCode::Utf16)
+        matches!(
+            p.code,
+            ProblemCode::Empty | ProblemCode::TooDeep | ProblemCode::TooLarge | ProblemCode::InvalidUtf8 | ProblemCode::Utf16
+        )
     };
-    !mistakes.is_empty() && (explicit || document.text().contains("Statement") || mistakes.iter().any(unread))
+    let words = ["Statement", "statement", "\"Effect\"", "\"Action\"", "\"Principal\"", "\"2012-10-17\"", "arn:aws"];
+    let policy_like = || words.iter().any(|word| document.text().contains(word));
+    !mistakes.is_empty() && (explicit || mistakes.iter().any(unread) || policy_like())
 }
 
 fn incomplete(problem: &Problem, placer: &Placer<'_>, file: &Arc<str>) -> Incomplete {
