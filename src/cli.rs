@@ -10,6 +10,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Use this catalogue of AWS instead of the embedded one
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Catalogue")]
+    pub catalog: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on, 1 findings, 2 bad usage, configuration or rule, \
@@ -23,7 +26,7 @@ pub enum Command {
     /// List, explain, test and write rules
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Date and size of the embedded AWS catalogue; look up actions
+    /// Date and size of the AWS catalogue; look up actions, condition keys and resource types
     Catalog(CatalogArgs),
     /// Write a palisade.yaml to start from
     Init(InitArgs),
@@ -238,12 +241,41 @@ pub struct RulesListArgs {
 
 /// Options of `catalog`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct CatalogArgs {
-    /// Actions that match, such as `s3:Get*`
-    pub actions: Option<String>,
+    /// What to look up.
+    #[command(subcommand)]
+    pub what: Option<CatalogCommand>,
+    /// The same as `actions PATTERN`
+    pub pattern: Option<String>,
     /// Machine-readable
-    #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+    #[arg(long, value_enum, default_value_t = PlainFormat::Text, global = true)]
     pub format: PlainFormat,
+}
+
+/// Look-ups. Patterns take `*` and `?`, and letter case is ignored.
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// Actions with access level and resource types; a single one in full
+    Actions {
+        /// Such as `s3:Get*`
+        pattern: String,
+    },
+    /// Condition keys with their types
+    ConditionKeys {
+        /// Such as `s3:*` or `aws:Source*`
+        pattern: String,
+    },
+    /// Resource types with their ARNs; a single one with its condition keys and actions
+    Resource {
+        /// Such as `rekognition:projectversion` or `s3:*`
+        pattern: String,
+    },
+    /// Every action a wildcard stands for, one a line
+    Expand {
+        /// Such as `rekognition:*Project*`
+        pattern: String,
+    },
 }
 
 /// Options of `init`.

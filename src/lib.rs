@@ -14,6 +14,7 @@ pub mod policy;
 pub mod finding;
 pub mod extract;
 pub mod algebra;
+pub mod check;
 pub mod rule;
 pub mod report;
 pub mod config;

@@ -30,7 +30,7 @@ impl Dice {
 pub fn make(folder: &Path) -> PathBuf {
     fs::create_dir_all(folder).expect("a folder");
     let services: Vec<(String, Vec<&str>)> = catalog::services()
-        .map(|s| (s.to_owned(), catalog::actions(s).into_iter().flatten().map(|a| a.name).collect::<Vec<_>>()))
+        .map(|s| (s.to_owned(), catalog::actions(s).into_iter().flatten().map(catalog::Action::name).collect::<Vec<_>>()))
         .filter(|(_, actions)| !actions.is_empty())
         .collect();
     let mut dice = Dice(2026);

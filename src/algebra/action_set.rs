@@ -4,35 +4,57 @@
 //! overlap, so that `rekognition:*Faces` does not touch `rekognition:*Project*`.
 
 use super::truth::Relation;
-use crate::catalog;
+use crate::catalog::{self, AccessLevel};
 use crate::document::Node;
 use crate::policy::model::Services;
 use crate::policy::{ActionPattern, Element};
 use crate::text::glob::{Case, contains, has_wildcard, matches, overlaps};
 
-/// Actions by glob; concrete names are globs without wildcards.
+/// Actions by glob, by name, by access level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionSet {
+    /// Everything given as text, in its order.
     globs: Vec<String>,
+    /// Those without wildcards, in lower case, sorted.
+    exact: Vec<String>,
+    /// Those with wildcards, by index.
+    wild: Vec<usize>,
+    /// Every action of these levels besides.
+    levels: Vec<AccessLevel>,
     services: Services,
 }
 
 impl ActionSet {
     /// A set of `service:Name` globs; `*` stands for every action.
     pub fn new(globs: Vec<String>) -> Self {
-        let services =
-            globs.iter().fold(Services::default(), |all, g| all.with(Services::of(g.split(':').next().unwrap_or_default())));
-        Self { globs, services }
+        Self::with_levels(globs, Vec::new())
     }
 
-    /// The globs as given.
-    pub fn globs(&self) -> &[String] {
-        &self.globs
+    /// The same, with every action of some access levels.
+    pub fn with_levels(globs: Vec<String>, levels: Vec<AccessLevel>) -> Self {
+        let of = |glob: &String| Services::of(glob.split(':').next().unwrap_or_default());
+        let start = if levels.is_empty() { Services::default() } else { Services::ALL };
+        let services = globs.iter().fold(start, |all, glob| all.with(of(glob)));
+        let wild = globs.iter().enumerate().filter(|(_, g)| has_wildcard(g)).map(|(i, _)| i).collect();
+        let mut exact: Vec<String> = globs.iter().filter(|g| !has_wildcard(g)).map(|g| g.to_ascii_lowercase()).collect();
+        exact.sort_unstable();
+        exact.dedup();
+        Self { globs, exact, wild, levels, services }
+    }
+
+    /// All of it as globs: access levels as the actions that the catalogue has of them.
+    pub fn globs(&self) -> Vec<String> {
+        self.globs.iter().cloned().chain(self.of_levels().map(catalog::Action::full_name)).collect()
     }
 
     /// Services it may touch.
     pub fn services(&self) -> Services {
         self.services
+    }
+
+    fn of_levels(&self) -> impl Iterator<Item = catalog::Action> {
+        let all = catalog::current().services().filter(|_| !self.levels.is_empty()).flat_map(catalog::Service::actions);
+        all.filter(|action| self.levels.contains(&action.level()))
     }
 
     /// Whether the statement's actions relate to this set, and which values show it.
@@ -50,11 +72,10 @@ impl ActionSet {
                 // One entry that covers alone says more than all that take part.
                 let alone = pick(&covers_one);
                 evidence.extend(if alone.is_empty() { pick(&|a, g| overlaps(a, g, Case::Insensitive)) } else { alone });
-                self.globs.iter().all(|g| covered(g, element))
+                self.all_covered(element)
             }
             (Relation::Within, false) => {
-                let outside = |a: &&ActionPattern<'d>| !self.globs.iter().any(|g| contains(g, a.text, Case::Insensitive));
-                let out: Vec<_> = element.items.iter().filter(outside).map(|a| a.node).collect();
+                let out: Vec<_> = element.items.iter().filter(|a| !self.holds_one(a.text)).map(|a| a.node).collect();
                 let all_inside = out.is_empty();
                 evidence.extend(if all_inside { element.items.iter().map(|a| a.node).collect() } else { out });
                 all_inside
@@ -62,25 +83,55 @@ impl ActionSet {
             (_, true) => {
                 evidence.push(element.value);
                 match relation {
-                    Relation::Touches => self.globs.iter().any(|g| !exempted(g, element)),
-                    Relation::Covers => self.globs.iter().all(|g| covered(g, element)),
+                    Relation::Touches => {
+                        self.globs.iter().any(|g| !exempted(g, element))
+                            || self.of_levels().any(|action| !exempted(&action.full_name(), element))
+                    }
+                    Relation::Covers => self.all_covered(element),
                     Relation::Within => self.globs.iter().any(|g| is_everything(g)),
                 }
             }
         }
     }
 
+    fn all_covered(&self, element: &Element<'_, ActionPattern<'_>>) -> bool {
+        self.globs.iter().all(|g| covered(g, element)) && self.of_levels().all(|action| covered(&action.full_name(), element))
+    }
+
     /// Whether one written action lies in such a relation.
     pub fn relate_one(&self, relation: Relation, action: &str) -> bool {
         match relation {
             Relation::Touches => self.touches_one(action),
-            Relation::Covers => self.globs.iter().all(|g| covers_one(action, g)),
-            Relation::Within => self.globs.iter().any(|g| contains(g, action, Case::Insensitive)),
+            Relation::Covers => {
+                self.globs.iter().all(|g| covers_one(action, g))
+                    && self.of_levels().all(|a| matches(action, &a.full_name(), Case::Insensitive))
+            }
+            Relation::Within => self.holds_one(action),
         }
     }
 
+    /// A written action lies inside the set.
+    fn holds_one(&self, action: &str) -> bool {
+        self.globs.iter().any(|g| contains(g, action, Case::Insensitive))
+            || (!self.levels.is_empty() && all_real(action, |name| self.has_level(name)))
+    }
+
+    fn has_level(&self, name: &str) -> bool {
+        let found = name.split_once(':').and_then(|(service, name)| catalog::action(service, name));
+        found.is_some_and(|action| self.levels.contains(&action.level()))
+    }
+
     fn touches_one(&self, action: &str) -> bool {
-        self.globs.iter().any(|g| meet(action, g))
+        let mut wild = self.wild.iter().filter_map(|i| self.globs.get(*i));
+        if !has_wildcard(action) {
+            let lower = |name: &String| name.as_str().cmp(action.to_ascii_lowercase().as_str());
+            return self.exact.binary_search_by(lower).is_ok()
+                || wild.any(|g| matches(g, action, Case::Insensitive))
+                || (!self.levels.is_empty() && self.has_level(action));
+        }
+        self.exact.iter().any(|name| matches(action, name, Case::Insensitive))
+            || wild.any(|g| meet(action, g))
+            || (!self.levels.is_empty() && real_actions(action).is_none_or(|mut real| real.any(|name| self.has_level(&name))))
     }
 }
 
@@ -107,7 +158,9 @@ pub fn real_actions(glob: &str) -> Option<impl Iterator<Item = String>> {
     let service = service.to_ascii_lowercase();
     let glob = glob.to_owned();
     let all = catalog::actions(&service)?;
-    Some(all.map(move |action| format!("{service}:{}", action.name)).filter(move |name| matches(&glob, name, Case::Insensitive)))
+    Some(
+        all.map(move |action| format!("{service}:{}", action.name())).filter(move |name| matches(&glob, name, Case::Insensitive)),
+    )
 }
 
 /// `*` and `*:*` are the same set, since every action has a colon.

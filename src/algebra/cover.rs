@@ -96,14 +96,14 @@ fn acts_on(action: &str, sort: &str) -> bool {
     find(action).is_some_and(|a| a.has_resource_type(sort))
 }
 
-fn find(action: &str) -> Option<catalog::Action<'static>> {
+fn find(action: &str) -> Option<catalog::Action> {
     let (service, name) = action.split_once(':')?;
-    catalog::actions(service)?.find(|a| a.name.eq_ignore_ascii_case(name))
+    catalog::action(service, name)
 }
 
 /// Reads before writes, alphabetical after that: `s3:ListBucket` says more to a reader than `s3:CreateBucket`.
 fn telling(action: &str) -> (u8, String) {
-    let level = match find(action).map(|a| a.level) {
+    let level = match find(action).map(catalog::Action::level) {
         Some(AccessLevel::List) => 0,
         Some(AccessLevel::Write) => 1,
         Some(AccessLevel::Read) => 2,

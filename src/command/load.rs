@@ -1,6 +1,7 @@
 //! Project file, rule files and parameters: read, checked, and every mistake shown at its place.
 
 use super::{Exit, Terminal, Usage};
+use crate::catalog;
 use crate::cli::{ProjectArgs, RuleArgs};
 use crate::config::{self, Config};
 use crate::document::{Document, Problem, yaml};
@@ -70,6 +71,9 @@ pub fn project(
         return Ok(Err(Exit::Usage));
     }
     let folder = path.parent().map_or(here, Path::to_path_buf);
+    if let Some(named) = &config.catalog {
+        catalog(&folder.join(&named.value))?;
+    }
     Ok(Ok(Project { config, folder }))
 }
 
@@ -99,6 +103,14 @@ pub fn rule_files(paths: &[PathBuf]) -> anyhow::Result<Vec<RuleSource>> {
         }
     }
     Ok(out)
+}
+
+/// Put a catalogue file in the place of the embedded one. Of several calls in a process the first counts, so that the
+/// command line goes before the project file.
+pub fn catalog(path: &Path) -> anyhow::Result<()> {
+    let bytes = source::read_bytes(path).map_err(|e| Usage::new(e.to_string(), e.help()))?;
+    catalog::install(bytes).map_err(|e| Usage::new(format!("`{}`: {e}", path.display()), e.help()))?;
+    Ok(())
 }
 
 /// What project file and command line ask of the rules.

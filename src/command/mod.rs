@@ -31,6 +31,9 @@ pub struct Terminal<'w> {
 
 /// Run one command.
 pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
+    if let Some(path) = &cli.catalog {
+        load::catalog(path)?;
+    }
     match cli.command {
         Command::Check(args) => check::run(&args, terminal),
         Command::Rules(command) => rules::run(command, terminal),

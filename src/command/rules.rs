@@ -56,7 +56,7 @@ fn brief(active: &Active) -> Value {
 
 fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     let registry = load::known(&[], files)?;
-    // Access Analyzer's spelling of an issue code names the same rule.
+    // Access Analyzer's spelling of an issue code names the same rule, in whatever letter case.
     let kebab = id.to_ascii_lowercase().replace('_', "-");
     let Some(active) = find(registry.rules(), &kebab) else {
         let ids = registry.rules().iter().map(|a| a.rule.meta.id.as_str());

@@ -81,6 +81,8 @@ pub struct Config {
     pub exclude: Vec<Spanned<String>>,
     /// The baseline file, from the folder of the project file.
     pub baseline: Option<Spanned<String>>,
+    /// A catalogue of AWS to use instead of the embedded one, from the folder of the project file.
+    pub catalog: Option<Spanned<String>>,
     /// Whether suppressions may do without an end.
     pub allow_permanent: bool,
     /// Longest time a suppression may run, in days.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use time::Date;
 
 /// Keys of the project file.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 15] = [
     "extends",
     "select",
     "ignore",
     "fail_on",
     "exclude",
     "baseline",
+    "catalog",
     "allow_permanent",
     "max_days",
     "strict",
@@ -52,6 +53,7 @@ fn top<'d>(reader: &mut Reader<'d>, root: Node<'d>, config: &mut Config) {
     config.ignore = texts(reader, "ignore");
     config.exclude = texts(reader, "exclude");
     config.baseline = of("baseline").and_then(|node| reader.spanned(node, "baseline"));
+    config.catalog = of("catalog").and_then(|node| reader.spanned(node, "catalog"));
     let levels = ["none", "info", "low", "medium", "high", "critical"];
     config.fail_on = of("fail_on").and_then(|node| reader.choice::<FailOn>(node, "fail_on", &levels));
     config.allow_permanent = flag(reader, of("allow_permanent"), "allow_permanent");

@@ -102,6 +102,59 @@ impl ProblemCode {
     }
 }
 
+impl ProblemCode {
+    /// True for what makes a text no JSON.
+    pub fn is_syntax(self) -> bool {
+        match self {
+            Self::DuplicateKey
+            | Self::TooDeep
+            | Self::TooLarge
+            | Self::Yaml
+            | Self::PolicyGrammar
+            | Self::Rule
+            | Self::TooManyProblems => false,
+            Self::TrailingComma
+            | Self::MissingComma
+            | Self::ExtraComma
+            | Self::MissingColon
+            | Self::MissingValue
+            | Self::TypographicQuote
+            | Self::SingleQuote
+            | Self::Comment
+            | Self::UnclosedString
+            | Self::UnclosedBracket
+            | Self::UnclosedBrace
+            | Self::UnexpectedCloser
+            | Self::TextAfterValue
+            | Self::BadEscape
+            | Self::ControlCharacter
+            | Self::BareWord
+            | Self::BadNumber
+            | Self::UnexpectedCharacter
+            | Self::ByteOrderMark
+            | Self::Utf16
+            | Self::InvalidUtf8
+            | Self::Empty => true,
+        }
+    }
+
+    /// True when the tree is what the author meant all the same, so that what it says can be relied on.
+    pub fn is_mended(self) -> bool {
+        matches!(
+            self,
+            Self::TrailingComma
+                | Self::MissingComma
+                | Self::ExtraComma
+                | Self::TypographicQuote
+                | Self::SingleQuote
+                | Self::Comment
+                | Self::ByteOrderMark
+                | Self::DuplicateKey
+                | Self::PolicyGrammar
+        )
+    }
+}
+
 /// One mistake with its cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -29,7 +29,7 @@ pub struct Hints {
 pub fn recognise<'d>(document: &'d Document, hints: Hints) -> Extraction<'d> {
     let mut out = Extraction { sites: Vec::new(), problems: Vec::new() };
     let Some(root) = document.root() else { return out };
-    if root.kind() != Kind::Object {
+    if root.kind() != Kind::Object && hints.context.kind.is_none() {
         return out;
     }
     if is_config_item(root) && !is_policy(root) && hints.context.kind.is_none() {

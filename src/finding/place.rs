@@ -29,6 +29,11 @@ impl<'d> Placer<'d> {
         Self { document, file, lines: OnceCell::new(), children: Children::default() }
     }
 
+    /// The file's name.
+    pub fn file(&self) -> &Arc<str> {
+        &self.file
+    }
+
     fn lines(&self) -> &LineIndex {
         // Most documents have no findings; only those with one pay for the index.
         self.lines.get_or_init(|| LineIndex::new(self.document.text()))

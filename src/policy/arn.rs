@@ -37,10 +37,19 @@ pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// True when `${` stands in the text: the start of a variable or of an escape.
+pub fn has_dollar_brace(text: &str) -> bool {
+    // Nearly no text has a dollar sign at all.
+    memchr::memchr_iter(b'$', text.as_bytes()).any(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
+}
+
 /// True when the text holds a policy variable `${…}` other than the escapes `${*}`, `${?}` and `${$}`.
 ///
 /// IAM User Guide, "IAM policy elements: Variables and tags".
 pub fn has_variable(text: &str) -> bool {
+    if !has_dollar_brace(text) {
+        return false;
+    }
     let mut rest = text;
     while let Some((_, tail)) = rest.split_once("${") {
         if !tail.starts_with("*}") && !tail.starts_with("?}") && !tail.starts_with("$}") {

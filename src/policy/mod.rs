@@ -5,7 +5,7 @@ pub mod condition;
 pub mod context;
 pub mod kind;
 pub mod model;
-mod parse;
+pub(crate) mod parse;
 pub mod principal;
 
 pub use condition::Condition;

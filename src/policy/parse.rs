@@ -174,7 +174,7 @@ fn effect<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Option<(Effect, N
 const UNKNOWN: &str = "${unknown}";
 
 /// `{"Ref": …}`, `{"Fn::Sub": …}`: a template's intrinsic function in the place of a value.
-fn is_intrinsic(node: Node<'_>) -> bool {
+pub(crate) fn is_intrinsic(node: Node<'_>) -> bool {
     let mut members = node.members();
     let first = members.next().is_some_and(|(key, _)| key.scalar() == "Ref" || key.scalar().starts_with("Fn::"));
     first && members.next().is_none()

@@ -23,6 +23,11 @@ pub fn sources() -> Vec<(String, String)> {
 
 /// Pack the files under `rules/`, given as path and text: the two JSON files.
 pub fn pack(files: &[(String, String)]) -> (String, String) {
+    let packs: Vec<&str> = files
+        .iter()
+        .filter(|(path, text)| path.ends_with("/pack.yaml") && on_request(text))
+        .map(|(path, _)| pack_of(path))
+        .collect();
     let mut rules = Vec::new();
     let mut sources = Map::new();
     for (path, text) in files {
@@ -30,12 +35,18 @@ pub fn pack(files: &[(String, String)]) -> (String, String) {
         if !path.ends_with("/pack.yaml")
             && let Some(root) = document.root()
         {
-            rules.push(serde_json::json!({ "pack": pack_of(path), "file": path, "rule": without_tests(root) }));
+            let pack = pack_of(path);
+            rules.push(serde_json::json!({ "pack": pack, "on_request": packs.contains(&pack), "file": path, "rule": without_tests(root) }));
         }
         sources.insert(path.clone(), Value::from(text.as_str()));
     }
     let lines: Vec<_> = rules.iter().map(ToString::to_string).collect();
     (format!("{{\"rules\":[\n{}\n]}}\n", lines.join(",\n")), serde_json::to_string_pretty(&sources).unwrap_or_default() + "\n")
+}
+
+/// `default: false` in the description of a pack: its rules run only when somebody asks for them.
+fn on_request(text: &str) -> bool {
+    yaml::parse(text.to_owned()).root().and_then(|root| root.get("default")).and_then(Node::as_bool) == Some(false)
 }
 
 /// `rules/<pack>/<id>.yaml` belongs to `<pack>`.

@@ -2,20 +2,22 @@
 
 use super::applies::applies_to;
 use super::compiler::Compiler;
-use super::expr::Part;
+use super::expr::{Matcher, Part};
 use super::matcher::{Scope, compile as matcher};
 use super::meta::{FixSpec, ForEach, Otherwise, Rule, RuleMeta, Status};
 use super::param::{ParamSpec, resolve};
 use super::prefilter::Prefilter;
 use super::template::{edit_text, plain_text};
+use crate::check::Code;
 use crate::document::{Document, Kind, Node, Problem, ProblemCode};
 use crate::finding::model::FixSafety;
 use crate::finding::{Category, Confidence, RuleId, Severity};
+use crate::text::suggest::did_you_mean;
 use crate::text::value::ParamValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 29] = [
     "palisade",
     "id",
     "title",
@@ -33,6 +35,9 @@ const FIELDS: [&str; 26] = [
     "applies_to",
     "default_when",
     "for_each",
+    "check",
+    "aws_type",
+    "same_as",
     "define",
     "where",
     "assert",
@@ -131,12 +136,18 @@ fn read<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> Option<Rule> {
     let applies = root.get("applies_to").map(|n| applies_to(c, n)).unwrap_or_default();
     let default_when = root.get("default_when").map(|n| matcher(c, n, Scope::Document));
     let filter = root.get("where").map(|n| matcher(c, n, scope));
-    let assert = root.get("assert").map(|n| matcher(c, n, scope))?;
+    let check = root.get("check").and_then(|n| read_check(c, root, n));
+    let assert = match root.get("assert") {
+        Some(node) => matcher(c, node, scope),
+        None if check.is_some() => Matcher::Constant(true),
+        None => return None,
+    };
     let fixes = root.get("fix").map(|n| read_fixes(c, n)).unwrap_or_default();
     let otherwise = |c: &mut Compiler<'d>, key: &str, default| root.get(key).map_or(Some(default), |n| read_otherwise(c, n));
     Some(Rule {
         meta,
         applies_to: applies,
+        check,
         default_when,
         for_each,
         prefilter: Prefilter::of(filter.as_ref()),
@@ -152,7 +163,8 @@ fn read<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> Option<Rule> {
 
 fn read_meta<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> RuleMeta {
     for required in ["palisade", "id", "title", "severity", "message", "assert"] {
-        if root.get(required).is_none() {
+        let instead = required == "assert" && root.get("check").is_some();
+        if root.get(required).is_none() && !instead {
             c.problem(root, format!("a rule without `{required}`"), format!("add `{required}: …`"));
         }
     }
@@ -183,6 +195,9 @@ fn read_meta<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> RuleMeta {
         remediation: text("remediation").into(),
         references: list(c, "references"),
         tags: list(c, "tags"),
+        same_as: list(c, "same_as").iter().map(|id| RuleId::new(id)).collect(),
+        on_request: false,
+        aws_type: root.get("aws_type").map(|n| Arc::from(n.scalar())),
         compliance: compliance.unwrap_or_default(),
     }
 }
@@ -191,6 +206,23 @@ fn read_meta<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> RuleMeta {
 fn word<'d, T: Copy>(c: &mut Compiler<'d>, root: Node<'d>, key: &str, all: &[(&str, T)]) -> Option<T> {
     let node = root.get(key)?;
     c.word(node, node.scalar(), all, &format!("known as a {key}"))
+}
+
+/// A built-in check stands in the place of everything that says what is looked at.
+fn read_check<'d>(c: &mut Compiler<'d>, root: Node<'d>, node: Node<'d>) -> Option<Code> {
+    for other in ["assert", "where", "for_each", "default_when", "on_empty", "on_missing", "on_unknown"] {
+        if let Some(other_node) = root.get(other) {
+            c.problem(other_node, format!("`{other}` beside `check`"), "a built-in check says itself what it looks at");
+        }
+    }
+    let text = node.scalar();
+    let code = text.parse().ok();
+    if code.is_none() {
+        let names = Code::ALL.iter().map(|code| code.as_str());
+        let help = did_you_mean(text, names).unwrap_or_else(|| "see the rules of the pack `access-analyzer`".to_owned());
+        c.problem(node, format!("no built-in check `{text}`"), help);
+    }
+    code
 }
 
 fn read_subject<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ForEach {

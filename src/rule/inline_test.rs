@@ -38,9 +38,12 @@ fn run_case(rule_file: &Document, case: Node<'_>) -> CaseResult {
 }
 
 /// What came out of one case.
+#[derive(Default)]
 struct Seen {
     verdict: &'static str,
     pointers: Vec<String>,
+    /// The other places of each finding.
+    related: Vec<String>,
     messages: Vec<String>,
 }
 
@@ -74,6 +77,12 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
     let mut sites: Vec<Site<'_>> = Vec::new();
     for document in &documents {
         let mut found = recognise(document, Hints { file: file.clone(), context: context.clone() });
+        if found.sites.is_empty() && rule.check == Some(crate::check::Code::JsonSyntaxError) {
+            // A text that is no JSON at all has no place for a policy.
+            let broken = Seen { verdict: "fail", pointers: vec![String::new()], ..Seen::default() };
+            let whole = Seen { verdict: "pass", ..Seen::default() };
+            return compare(case, expected, if document.problems().is_empty() { whole } else { broken });
+        }
         if found.sites.is_empty() {
             return Err("the document of the case is not recognised".to_owned());
         }
@@ -89,23 +98,24 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
 
 fn seen(judgement: Judgement<'_, '_>, own: Confidence) -> Seen {
     match judgement {
-        Judgement::NotApplicable => Seen { verdict: "not_applicable", pointers: Vec::new(), messages: Vec::new() },
-        Judgement::Undecided => Seen { verdict: "undecided", pointers: Vec::new(), messages: Vec::new() },
-        Judgement::Pass => Seen { verdict: "pass", pointers: Vec::new(), messages: Vec::new() },
+        Judgement::NotApplicable => Seen { verdict: "not_applicable", ..Seen::default() },
+        Judgement::Undecided => Seen { verdict: "undecided", ..Seen::default() },
+        Judgement::Pass => Seen { verdict: "pass", ..Seen::default() },
         Judgement::Fail(raised) => {
             // A rule whose own confidence is low cannot be told from one that is unsure.
             let unsure = own != Confidence::Low && raised.iter().all(|r| r.confidence == Confidence::Low);
-            let place = |r: &super::Raised<'_, '_>| {
-                let root = r.site.root?;
-                r.node.map(|n| path::pointer(&path::steps(root, n).0))
-            };
             Seen {
                 verdict: if unsure { "unknown" } else { "fail" },
-                pointers: raised.iter().filter_map(place).collect(),
+                pointers: raised.iter().filter_map(|r| pointer_of(r.site, r.node?)).collect(),
+                related: raised.iter().flat_map(|r| r.related.iter().filter_map(|(node, _)| pointer_of(r.site, *node))).collect(),
                 messages: raised.into_iter().map(|r| r.message).collect(),
             }
         }
     }
+}
+
+fn pointer_of(site: &Site<'_>, node: Node<'_>) -> Option<String> {
+    site.root.map(|root| path::pointer(&path::steps(root, node).0))
 }
 
 fn compare(case: Node<'_>, expected: &str, seen: Seen) -> Result<(), String> {
@@ -119,6 +129,12 @@ fn compare(case: Node<'_>, expected: &str, seen: Seen) -> Result<(), String> {
         let want: Vec<String> = at.one_or_many().map(|n| n.scalar()).map(pointer).collect();
         if want != seen.pointers {
             return Err(format!("expected the place {}, got {}", want.join(", "), seen.pointers.join(", ")));
+        }
+    }
+    if let Some(also) = case.get("also") {
+        let want: Vec<String> = also.one_or_many().map(|n| n.scalar()).map(pointer).collect();
+        if want != seen.related {
+            return Err(format!("expected the other places {}, got {}", want.join(", "), seen.related.join(", ")));
         }
     }
     if let Some(part) = case.get("message_contains")

@@ -1,5 +1,6 @@
 //! One rule, one document (or set): which subjects break it, and where.
 
+use super::checked;
 use super::eval::{eval, parts};
 use super::eval_json::{plain, select};
 use super::meta::{ForEach, Otherwise, Rule};
@@ -27,6 +28,8 @@ pub struct Raised<'a, 'd> {
     pub statement: Option<&'a Statement<'d>>,
     /// One line.
     pub message: String,
+    /// The near miss, as a sentence.
+    pub help: Option<String>,
     /// The rule's, or low where something was unknown.
     pub confidence: Confidence,
     /// Advice with placeholders filled in.
@@ -50,6 +53,9 @@ pub enum Judgement<'a, 'd> {
 pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) -> Judgement<'a, 'd> {
     let base = Subject::documents(sites);
     let Some(site) = base.site() else { return Judgement::NotApplicable };
+    if let Some(code) = rule.check {
+        return checked::judge(rule, code, site);
+    }
     if rule.applies_to.test(site) != Truth::True {
         return Judgement::NotApplicable;
     }
@@ -147,6 +153,7 @@ fn missing<'a, 'd>(rule: &Rule, base: Subject<'a, 'd>, site: &'a Site<'d>) -> Ju
                 related: Vec::new(),
                 statement: None,
                 message: fill(&rule.meta.message, rule, base, &trace, None),
+                help: None,
                 confidence: rule.meta.confidence,
                 fixes: fixes(rule, base, &trace, None),
             }])
@@ -210,6 +217,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             related: Vec::new(),
             statement: None,
             message: fill(&self.rule.meta.message, self.rule, subject, &trace, node),
+            help: None,
             confidence: if sure { self.rule.meta.confidence } else { Confidence::Low },
             fixes: fixes(self.rule, subject, &trace, node),
         });
@@ -226,6 +234,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             related: related(subject, node, chosen, trace),
             statement,
             message: fill(&self.rule.meta.message, self.rule, subject, trace, node),
+            help: None,
             confidence: if unsure { Confidence::Low } else { self.rule.meta.confidence },
             fixes: fixes(self.rule, subject, trace, node),
         };

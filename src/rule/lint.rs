@@ -2,11 +2,11 @@
 //! agree.
 
 use super::compile::compile;
-use super::template::{PLACEHOLDERS, placeholders};
+use super::template::{CHECK_PLACEHOLDERS, PLACEHOLDERS, placeholders};
 use crate::algebra::action_set::real_actions;
 use crate::catalog;
 use crate::document::{Kind, Node, Problem, ProblemCode, yaml};
-use crate::text::glob::has_wildcard;
+use crate::text::glob::{Case, has_wildcard, matches};
 use crate::text::suggest::did_you_mean;
 use std::collections::BTreeMap;
 
@@ -23,6 +23,7 @@ pub fn lint(name: &str, text: &str) -> (crate::document::Document, Vec<Problem>)
         for key in ["where", "assert", "define", "default_when"] {
             if let Some(node) = root.get(key) {
                 actions(node, false, &mut problems);
+                keys(node, &mut problems);
             }
         }
         if let Some(params) = root.get("params") {
@@ -56,13 +57,15 @@ fn id_is_file_name(root: Node<'_>, name: &str, problems: &mut Vec<Problem>) {
 
 fn message_placeholders(root: Node<'_>, problems: &mut Vec<Problem>) {
     let Some(message) = root.get("message") else { return };
+    let known_names: &[&str] = if root.get("check").is_some() { &CHECK_PLACEHOLDERS } else { &PLACEHOLDERS };
     let params: Vec<String> =
         root.get("params").map(|p| p.members().map(|(k, _)| format!("params.{}", k.scalar())).collect()).unwrap_or_default();
     let json = root.get("for_each").is_some_and(|n| n.kind() == Kind::Object);
     for name in placeholders(message.scalar()) {
-        let known = PLACEHOLDERS.contains(&name) || params.iter().any(|p| p == name) || (json && name.starts_with("it."));
+        let known = known_names.contains(&name) || params.iter().any(|p| p == name) || (json && name.starts_with("it."));
         if !known {
-            let help = did_you_mean(name, PLACEHOLDERS).unwrap_or_else(|| format!("use one of {}", PLACEHOLDERS.join(", ")));
+            let help = did_you_mean(name, known_names.iter().copied());
+            let help = help.unwrap_or_else(|| format!("use one of {}", known_names.join(", ")));
             report(message, format!("no placeholder `{{{name}}}`"), help, problems);
         }
     }
@@ -103,8 +106,47 @@ fn actions(node: Node<'_>, inside: bool, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Condition keys, wherever a matcher names one, must exist.
+fn keys(node: Node<'_>, problems: &mut Vec<Problem>) {
+    match node.kind() {
+        Kind::Object => node.members().for_each(|(key, value)| {
+            if key.scalar() == "key" {
+                value.one_or_many().filter(|n| n.as_str().is_some()).for_each(|n| key_name(n, problems));
+            } else {
+                keys(value, problems);
+            }
+        }),
+        Kind::Array => node.elements().for_each(|item| keys(item, problems)),
+        Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::String => {}
+    }
+}
+
+fn key_name(node: Node<'_>, problems: &mut Vec<Problem>) {
+    let (text, catalog) = (node.scalar(), catalog::current());
+    let prefix = text.split(':').next().unwrap_or_default();
+    // A host name is that of an identity provider, whose claims nobody can list.
+    if prefix.contains('.') || has_wildcard(prefix) {
+        return;
+    }
+    let known = if has_wildcard(text) {
+        let stem = text.split(['*', '?']).next().unwrap_or_default();
+        catalog.keys().any(|k| matches(text, k.name(), Case::Insensitive)) || catalog.key(&format!("{stem}x")).is_some()
+    } else {
+        catalog.key(text).is_some()
+    };
+    if !known {
+        let help = did_you_mean(text, catalog.keys().map(catalog::ConditionKey::name))
+            .unwrap_or_else(|| format!("the catalogue of {} has none like it", catalog::date()));
+        report(node, format!("no condition key `{text}`"), help, problems);
+    }
+}
+
 fn action(node: Node<'_>, problems: &mut Vec<Problem>) {
     let text = node.scalar();
+    if text.starts_with('@') {
+        // Unknown sets do not compile.
+        return;
+    }
     let Some((service, name)) = text.split_once(':').filter(|(service, _)| !has_wildcard(service)) else { return };
     if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return;
@@ -112,7 +154,7 @@ fn action(node: Node<'_>, problems: &mut Vec<Problem>) {
     match real_actions(text).map(|mut found| found.next().is_some()) {
         Some(true) => {}
         Some(false) => {
-            let names: Vec<&str> = catalog::actions(service).into_iter().flatten().map(|a| a.name).collect();
+            let names: Vec<&str> = catalog::actions(service).into_iter().flatten().map(catalog::Action::name).collect();
             let help =
                 did_you_mean(name, names).unwrap_or_else(|| format!("the catalogue of {} has none like it", catalog::date()));
             report(node, format!("`{text}` matches no known action"), help, problems);

@@ -13,14 +13,36 @@ use crate::document::{Kind, Node};
 /// Globs, or `{service, access_level, resource_type}` out of the catalogue.
 pub(super) fn action_set<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ActionSet {
     let mut globs = Vec::new();
+    let mut levels = Vec::new();
     for item in node.one_or_many() {
         if item.kind() == Kind::Object && item.get("param").is_none() {
             from_catalog(c, item, &mut globs);
         } else {
-            globs.extend(c.strings(item));
+            for text in c.strings(item) {
+                match text.strip_prefix('@') {
+                    Some(name) => named_set(c, item, name, &mut globs, &mut levels),
+                    None => globs.push(text),
+                }
+            }
         }
     }
-    ActionSet::new(globs)
+    ActionSet::with_levels(globs, levels)
+}
+
+/// `@write` and its like stand for an access level, `@credentials-exposure` for a table of the catalogue.
+fn named_set<'d>(c: &mut Compiler<'d>, node: Node<'d>, name: &str, globs: &mut Vec<String>, levels: &mut Vec<AccessLevel>) {
+    if let Ok(level) = name.parse() {
+        levels.push(level);
+        return;
+    }
+    let before = globs.len();
+    globs.extend(catalog::current().table(&format!("set-{name}")).iter().map(str::to_owned));
+    if globs.len() == before {
+        let known: Vec<String> = catalog::action_sets().collect();
+        let help = crate::text::suggest::did_you_mean(&format!("@{name}"), known.iter().map(String::as_str));
+        let help = help.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+        c.problem(node, format!("no action set `@{name}`"), help);
+    }
 }
 
 fn from_catalog<'d>(c: &mut Compiler<'d>, node: Node<'d>, globs: &mut Vec<String>) {
@@ -46,9 +68,9 @@ fn from_catalog<'d>(c: &mut Compiler<'d>, node: Node<'d>, globs: &mut Vec<String
         return c.problem(node, format!("no service `{service}` in the catalogue"), help);
     };
     let before = globs.len();
-    let wanted = actions.filter(|a| levels.is_empty() || levels.contains(&a.level));
+    let wanted = actions.filter(|a| levels.is_empty() || levels.contains(&a.level()));
     let wanted = wanted.filter(|a| types.is_empty() || types.iter().any(|t| a.has_resource_type(t)));
-    globs.extend(wanted.map(|a| format!("{service}:{}", a.name)));
+    globs.extend(wanted.map(|a| format!("{service}:{}", a.name())));
     if globs.len() == before {
         c.problem(node, "no action of the catalogue is in this set", "check the service, access levels and resource types");
     }
@@ -122,7 +144,7 @@ pub(super) fn question<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<Quest
     let subject = |n: Node<'d>| n.get("same_as").is_some_and(|v| v.scalar() == "it");
     let actions = match node.get("actions") {
         Some(n) if subject(n) => ActionSpec::OfSubject,
-        Some(n) => ActionSpec::Globs(action_set(c, n).globs().to_vec()),
+        Some(n) => ActionSpec::Globs(action_set(c, n).globs()),
         None => ActionSpec::Globs(vec!["*".to_owned()]),
     };
     let resources = match node.get("resources") {

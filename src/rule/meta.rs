@@ -2,6 +2,7 @@
 
 use super::expr::Matcher;
 use super::prefilter::Prefilter;
+use crate::check::Code;
 use crate::extract::DocumentKind;
 use crate::finding::{Category, Confidence, RuleId, Severity};
 use crate::text::value::ParamValue;
@@ -46,6 +47,12 @@ pub struct RuleMeta {
     pub references: Vec<Arc<str>>,
     /// Free words.
     pub tags: Vec<Arc<str>>,
+    /// Runs only when its pack, a tag or itself is asked for.
+    pub on_request: bool,
+    /// Finding type of IAM Access Analyzer, for the checks it has too: `ERROR`, `WARNING`, ….
+    pub aws_type: Option<Arc<str>>,
+    /// Rules that say the same and more: where one of them speaks of the same statement, this one keeps quiet.
+    pub same_as: Vec<RuleId>,
     /// Controls of compliance frameworks.
     pub compliance: BTreeMap<String, Vec<String>>,
 }
@@ -134,6 +141,8 @@ pub struct Rule {
     pub params: BTreeMap<String, ParamValue>,
     /// Where it applies.
     pub applies_to: AppliesTo,
+    /// A built-in check in the place of `where` and `assert`.
+    pub check: Option<Code>,
     /// When nobody asked for the rule by name: only documents that fulfil this.
     pub default_when: Option<Matcher>,
     /// Subject.

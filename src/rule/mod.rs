@@ -2,6 +2,7 @@
 
 mod applies;
 pub mod bundle;
+pub mod checked;
 pub mod compile;
 pub mod compiler;
 mod eval;

@@ -2,14 +2,17 @@
 //! kind of document they are about.
 
 use super::bundle;
+use super::checked;
 use super::compile::{Compiled, compile, compile_node};
 use super::meta::{Rule, Status};
+use crate::check::{Code, Codes, Limits};
 use crate::document::{Document, Node, Problem, yaml};
 use crate::extract::DocumentKind;
 use crate::finding::{RuleId, Severity};
 use crate::text::glob::{Case, has_wildcard, matches};
 use crate::text::suggest::did_you_mean;
 use crate::text::value::ParamValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -68,7 +71,27 @@ pub enum RuleError {
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     active: Vec<Active>,
-    by_kind: BTreeMap<DocumentKind, Vec<usize>>,
+    by_kind: BTreeMap<DocumentKind, About>,
+}
+
+/// The rules about one kind of document.
+#[derive(Clone, Debug, Default)]
+struct About {
+    /// Those with `where` and `assert`, by index.
+    matched: Vec<usize>,
+    /// Those that name a built-in check.
+    checked: Checks,
+}
+
+/// Built-in checks that some rules ask for; one walk over a policy answers them all.
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
+    /// Which.
+    pub codes: Codes,
+    /// Sizes in force.
+    pub limits: Limits,
+    /// The rules of each, by index.
+    rules: BTreeMap<Code, Vec<usize>>,
 }
 
 /// Every kind of document rules can be about.
@@ -88,7 +111,10 @@ impl Registry {
             let Some(node) = entry.get("rule") else { continue };
             let none = BTreeMap::new();
             let params = wishes.params.get(node.get("id").map_or("", Node::scalar)).unwrap_or(&none);
-            let compiled = compile_node(node, text("pack"), params, true);
+            let mut compiled = compile_node(node, text("pack"), params, true);
+            if let Some(rule) = &mut compiled.rule {
+                rule.meta.on_request = entry.get("on_request").and_then(Node::as_bool).unwrap_or(false);
+            }
             take(compiled, text("file"), || None, &mut rules, &mut errors);
         }
         let first_user = rules.len();
@@ -106,10 +132,17 @@ impl Registry {
 
     fn index(mut active: Vec<Active>) -> Self {
         active.sort_by(|a, b| a.rule.meta.id.cmp(&b.rule.meta.id));
-        let fits = |kind: DocumentKind| -> Vec<usize> {
-            active.iter().enumerate().filter(|(_, a)| a.rule.applies_to.kind_fits(kind)).map(|(i, _)| i).collect()
+        let about = |kind: DocumentKind| -> About {
+            let mut about = About::default();
+            for (i, one) in active.iter().enumerate().filter(|(_, a)| a.rule.applies_to.kind_fits(kind)) {
+                match one.rule.check {
+                    Some(code) => about.checked.add(code, i, &one.rule),
+                    None => about.matched.push(i),
+                }
+            }
+            about
         };
-        let by_kind = document_kinds().map(|kind| (kind, fits(kind))).collect();
+        let by_kind = document_kinds().map(|kind| (kind, about(kind))).collect();
         Self { active, by_kind }
     }
 
@@ -118,11 +151,43 @@ impl Registry {
         &self.active
     }
 
-    /// The rules about a kind of document.
+    /// The rules about a kind of document, those with a built-in check aside.
     pub fn about(&self, kind: DocumentKind) -> impl Iterator<Item = &Active> {
-        let indexes = self.by_kind.get(&kind).map(Vec::as_slice).unwrap_or_default();
+        let indexes = self.by_kind.get(&kind).map(|about| about.matched.as_slice()).unwrap_or_default();
         indexes.iter().filter_map(|i| self.active.get(*i))
     }
+
+    /// The built-in checks of a kind of document.
+    pub fn checks(&self, kind: DocumentKind) -> Option<&Checks> {
+        self.by_kind.get(&kind).map(|about| &about.checked)
+    }
+
+    /// The rules that ask for a built-in check.
+    pub fn checking<'r>(&'r self, checks: &'r Checks, code: Code) -> impl Iterator<Item = &'r Active> {
+        let indexes = checks.rules.get(&code).map(Vec::as_slice).unwrap_or_default();
+        indexes.iter().filter_map(|i| self.active.get(*i))
+    }
+}
+
+impl Checks {
+    fn add(&mut self, code: Code, index: usize, rule: &Rule) {
+        self.codes.insert(code);
+        self.rules.entry(code).or_default().push(index);
+        if let Some(limit) = checked::limit(rule) {
+            // Two rules about one size: each label must reach the stricter one.
+            let slot = self.limits.entry(code).or_insert(limit);
+            *slot = limit.min(*slot);
+        }
+    }
+}
+
+/// A rule id as it is, or an issue code of Access Analyzer as the id of its rule: `INVALID_ACTION` is `invalid-action`.
+pub fn canonical(id: &str) -> Cow<'_, str> {
+    let capitals = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    if id.contains('_') && id.bytes().all(capitals) {
+        return Cow::Owned(id.to_ascii_lowercase().replace('_', "-"));
+    }
+    Cow::Borrowed(id)
 }
 
 fn take(
@@ -174,7 +239,7 @@ fn unknown_rule(id: &str, ids: &[&str]) -> RuleError {
 
 /// True when a selector names a rule: by id, pack, tag, or a glob over ids.
 pub fn selects(selector: &str, rule: &Rule) -> bool {
-    let selector = selector.strip_prefix("palisade:").unwrap_or(selector);
+    let selector = &*canonical(selector.strip_prefix("palisade:").unwrap_or(selector));
     let id = rule.meta.id.as_str();
     selector == "ALL"
         || selector == id
@@ -202,7 +267,11 @@ fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, e
         let user = position >= first_user;
         let named =
             by(&wishes.select) || by(&wishes.narrow) || enabled == Some(true) || (setting.is_some() && enabled != Some(false));
-        let in_packs = if wishes.packs.is_empty() { rule.meta.status != Status::Deprecated } else { by(&wishes.packs) };
+        let in_packs = if wishes.packs.is_empty() {
+            rule.meta.status != Status::Deprecated && !rule.meta.on_request
+        } else {
+            by(&wishes.packs)
+        };
         let base = (user || in_packs || setting.is_some()) && (wishes.narrow.is_empty() || by(&wishes.narrow));
         let wanted = if wishes.select.is_empty() { base } else { by(&wishes.select) };
         if !wanted || by(&wishes.ignore) || enabled == Some(false) {
@@ -225,6 +294,6 @@ fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, e
 
 /// The id of a rule, for look-ups.
 pub fn find<'r>(rules: &'r [Active], id: &str) -> Option<&'r Active> {
-    let id = RuleId::new(id);
+    let id = RuleId::new(&canonical(id));
     rules.iter().find(|a| a.rule.meta.id == id)
 }

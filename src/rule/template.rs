@@ -6,6 +6,7 @@ use super::subject::{Item, Subject, Trace, joined};
 use crate::document::{Kind, Node};
 use crate::text::value::{ParamData, ParamValue};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Placeholders a message may hold, apart from `{params.…}`.
 pub const PLACEHOLDERS: [&str; 15] = [
@@ -37,8 +38,16 @@ pub fn placeholders(message: &str) -> impl Iterator<Item = &str> {
     message.split('{').skip(1).filter_map(|tail| tail.split_once('}')).map(|(name, _)| name)
 }
 
+/// Placeholders a message of a built-in check may hold, apart from `{params.…}`.
+pub const CHECK_PLACEHOLDERS: [&str; 5] = ["it.text", "it.key", "it.operator", "it.other", "it.count"];
+
 /// A message with its placeholders filled in.
 pub fn fill(template: &str, rule: &Rule, subject: Subject<'_, '_>, trace: &Trace<'_>, place: Option<Node<'_>>) -> String {
+    fill_with(template, |name| value(name, rule, subject, trace, place).map(Cow::Owned))
+}
+
+/// A message with its placeholders filled in by what `value` gives for them.
+pub fn fill_with<'t>(template: &str, value: impl Fn(&str) -> Option<Cow<'t, str>>) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((head, tail)) = rest.split_once('{') {
@@ -48,7 +57,7 @@ pub fn fill(template: &str, rule: &Rule, subject: Subject<'_, '_>, trace: &Trace
             rest = tail;
             continue;
         };
-        match value(name, rule, subject, trace, place) {
+        match value(name) {
             Some(text) => out.push_str(&shortened(&text)),
             None => {
                 // Not one of ours: JSON in an edit has braces too.

@@ -1,6 +1,8 @@
 //! One file: read, parse, recognise, judge by every rule about its kind, and place what was found.
 
 use super::Scan;
+use crate::algebra::Truth;
+use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
 use crate::extract::{DocumentKind, Extraction, Hints, Site, recognise};
 use crate::finding::fingerprint::{fingerprint, normalise_statement};
@@ -9,7 +11,7 @@ use crate::finding::{Finding, Incomplete, Label, Outcome, RuleId, Severity};
 use crate::policy::{Context, PolicyKind};
 use crate::rule::meta::ForEach;
 use crate::rule::registry::Active;
-use crate::rule::{Judgement, Raised, judge};
+use crate::rule::{Judgement, Raised, checked, judge};
 use crate::source::{self, Entry, SourceError, SourceFile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,6 +96,9 @@ pub(super) fn check(scan: &Scan<'_>, source: SourceFile, explicit: bool) -> File
         result.unrecognised = Some(name);
         return result;
     }
+    if sites.is_empty() {
+        no_json(scan, &document, &mistakes, &placer, &mut result);
+    }
     result.documents = 1;
     result.incomplete = mistakes.iter().map(|p| incomplete(p, &placer, &name)).collect();
     if sites.is_empty() && mistakes.is_empty() {
@@ -144,6 +149,7 @@ fn incomplete(problem: &Problem, placer: &Placer<'_>, file: &Arc<str>) -> Incomp
 }
 
 fn judge_site<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &mut FileResult) {
+    let said = built_in(scan, site, placer, result);
     let alone = [site];
     for active in scan.registry.about(site.kind) {
         if active.rule.for_each == ForEach::OrgTarget {
@@ -154,8 +160,60 @@ fn judge_site<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result:
             Judgement::Pass => {}
             Judgement::Undecided => result.undecided.push(active.rule.meta.id.clone()),
             Judgement::NotApplicable => result.not_applicable.push(active.rule.meta.id.clone()),
-            Judgement::Fail(raised) => result.findings.extend(raised.iter().map(|r| finding(active, severity, r, placer))),
+            Judgement::Fail(raised) => {
+                let news = raised.iter().filter(|r| !repeats(&active.rule.meta.same_as, r, &said));
+                result.findings.extend(news.map(|r| finding(active, severity, r, placer)));
+            }
         }
+    }
+}
+
+/// What the built-in checks reported: the rule, and the statement it is about.
+type Said = Vec<(RuleId, Option<u32>)>;
+
+/// Whether a rule would say once more what a built-in check has said of the same statement.
+fn repeats(same_as: &[RuleId], raised: &Raised<'_, '_>, said: &Said) -> bool {
+    let statement = raised.statement.map(|s| s.node.id());
+    said.iter().any(|(rule, at)| same_as.contains(rule) && *at == statement)
+}
+
+/// The built-in checks, in one walk.
+fn built_in<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &mut FileResult) -> Said {
+    let mut said = Said::new();
+    let Some(checks) = scan.registry.checks(site.kind) else { return said };
+    for label in checked::labels(site, checks.codes, &checks.limits) {
+        for active in scan.registry.checking(checks, label.code) {
+            // A broken text is incomplete already; it is a finding as well for those who want Access Analyzer's view.
+            let told = label.code == Code::JsonSyntaxError && !active.asked_for;
+            if told || active.rule.applies_to.test(site) != Truth::True {
+                continue;
+            }
+            let Some(severity) = scan.severity(active, site) else { continue };
+            let raised = checked::raise(&active.rule, site, &label);
+            said.push((active.rule.meta.id.clone(), raised.statement.map(|s| s.node.id())));
+            result.findings.push(finding(active, severity, &raised, placer));
+        }
+    }
+    said
+}
+
+/// A text in which not even a policy can be seen is a syntax error to those who ask for that check.
+fn no_json(scan: &Scan<'_>, document: &Document, mistakes: &[Problem], placer: &Placer<'_>, result: &mut FileResult) {
+    let Some(problem) = mistakes.iter().find(|p| p.code.is_syntax()) else { return };
+    let kind = DocumentKind::Policy(scan.context.kind.unwrap_or(PolicyKind::IdentityPolicy));
+    let site = Site {
+        file: placer.file().clone(),
+        root: document.root(),
+        kind,
+        assumed: true,
+        policy: None,
+        context: scan.context_of(placer.file()),
+    };
+    let Some(checks) = scan.registry.checks(kind) else { return };
+    for active in scan.registry.checking(checks, Code::JsonSyntaxError).filter(|active| active.asked_for) {
+        let Some(severity) = scan.severity(active, &site) else { continue };
+        let raised = checked::syntax_error(&active.rule, &site, problem);
+        result.findings.push(finding(active, severity, &raised, placer));
     }
 }
 
@@ -174,7 +232,7 @@ pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'
         confidence: raised.confidence,
         message: raised.message.clone(),
         why: Some(meta.rationale.clone()).filter(|t| !t.is_empty()),
-        help: Some(meta.remediation.clone()).filter(|t| !t.is_empty()),
+        help: help(raised.help.as_deref(), &meta.remediation),
         url: meta.references.first().cloned(),
         primary: Label { message: String::new(), location: placer.node(raised.node) },
         related: related.collect(),
@@ -182,6 +240,16 @@ pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'
         policy,
         suppressed: None,
         fixes: raised.fixes.clone(),
+    }
+}
+
+/// The near miss before the general advice.
+fn help(hint: Option<&str>, remediation: &Arc<str>) -> Option<Arc<str>> {
+    match (hint, remediation.is_empty()) {
+        (None, true) => None,
+        (None, false) => Some(remediation.clone()),
+        (Some(hint), true) => Some(hint.into()),
+        (Some(hint), false) => Some(format!("{hint} {remediation}").into()),
     }
 }
 

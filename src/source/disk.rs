@@ -27,6 +27,14 @@ pub fn read_text(path: &Path) -> Result<String, SourceError> {
     }
 }
 
+/// Read the bytes of a file of our own, unpacked when it is packed.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let failed = |reason| SourceError::read(path, reason);
+    let handle = File::open(path).map_err(failed)?;
+    let size = handle.metadata().map_err(failed)?.len();
+    file::load_bytes(&name_of(path), handle, size, OWN_LIMIT)
+}
+
 fn open(path: &Path, name: &Arc<str>, limit: u64) -> Result<SourceFile, SourceError> {
     let failed = |reason| SourceError::read(path, reason);
     let handle = File::open(path).map_err(failed)?;

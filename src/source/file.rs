@@ -28,7 +28,8 @@ pub(super) fn load(name: &Arc<str>, reader: impl Read, size: u64, limit: u64) ->
     Ok(SourceFile { name: name.clone(), text, problems })
 }
 
-fn load_bytes(name: &Arc<str>, reader: impl Read, size: u64, limit: u64) -> Result<Vec<u8>, SourceError> {
+/// The bytes, unpacked when they are packed.
+pub(super) fn load_bytes(name: &Arc<str>, reader: impl Read, size: u64, limit: u64) -> Result<Vec<u8>, SourceError> {
     // Spans are 32 bits wide.
     let limit = limit.min(u64::from(u32::MAX) - 1);
     let too_large = |unpacked| SourceError::TooLarge { name: name.clone(), limit, unpacked };

@@ -10,7 +10,7 @@ pub mod stdin;
 pub mod walk;
 
 pub use decode::decode;
-pub use disk::{make_folder, read, read_text, write_atomic};
+pub use disk::{make_folder, read, read_bytes, read_text, write_atomic};
 pub use error::SourceError;
 pub use file::SourceFile;
 pub use project::{discover, today};

@@ -103,15 +103,26 @@ fn both_overlap(a: &[u8], b: &[u8], case: Case) -> bool {
     if !head || !tail {
         return false;
     }
+    // Patterns are short: nearly all of them fit here, and nothing has to be allocated.
+    const SHORT: usize = 192;
+    if b.len() < SHORT {
+        table(a, b, case, &mut [false; SHORT], &mut [false; SHORT])
+    } else {
+        table(a, b, case, &mut vec![false; b.len() + 1], &mut vec![false; b.len() + 1])
+    }
+}
+
+/// Every prefix of one against every prefix of the other. The two rows are all false and longer than `b`.
+fn table(a: &[u8], b: &[u8], case: Case, reachable: &mut [bool], next: &mut [bool]) -> bool {
+    let (mut reachable, mut next) = (reachable, next);
+    let width = b.len() + 1;
     // reachable[j]: the prefix of `a` read so far and `b[..j]` have a string in common.
-    let mut reachable = vec![false; b.len() + 1];
-    for (j, slot) in reachable.iter_mut().enumerate() {
+    for (j, slot) in reachable.iter_mut().take(width).enumerate() {
         *slot = b.get(..j).is_some_and(|head| head.iter().all(|&c| c == b'*'));
     }
     for &x in a {
-        let mut next = vec![false; b.len() + 1];
         let mut left = false;
-        for (j, slot) in next.iter_mut().enumerate() {
+        for (j, slot) in next.iter_mut().take(width).enumerate() {
             let above = reachable.get(j).copied().unwrap_or(false);
             let y = j.checked_sub(1).and_then(|k| b.get(k)).copied();
             let diagonal = j.checked_sub(1).and_then(|k| reachable.get(k)).copied().unwrap_or(false);
@@ -124,9 +135,9 @@ fn both_overlap(a: &[u8], b: &[u8], case: Case) -> bool {
             };
             left = *slot;
         }
-        reachable = next;
+        std::mem::swap(&mut reachable, &mut next);
     }
-    reachable.last().copied().unwrap_or(false)
+    reachable.get(b.len()).copied().unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -8,6 +8,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .filter_map(|candidate| {
+            // So many characters must differ at least; most candidates need no closer look.
+            let (short, long) = (candidate.len().min(word.len()), candidate.len().max(word.len()));
+            let allowed = (long / 3).max(1);
+            if word.is_ascii()
+                && candidate.is_ascii()
+                && (long - short > allowed || letters_apart(&word, candidate) > 2 * allowed)
+            {
+                return None;
+            }
             let lower = candidate.to_lowercase();
             let distance = strsim::damerau_levenshtein(&word, &lower);
             // A third of the longer word may differ; beyond that a suggestion is a guess.
@@ -16,6 +25,19 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         })
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// By how much the counts of letters differ; one edit changes it by at most two. ASCII only, letter case ignored.
+fn letters_apart(a: &str, b: &str) -> usize {
+    let mut counts = [0i16; 32];
+    for (text, step) in [(a, 1), (b, -1)] {
+        for byte in text.bytes() {
+            if let Some(slot) = counts.get_mut(usize::from(byte & 31)) {
+                *slot += step;
+            }
+        }
+    }
+    counts.iter().map(|n| usize::from(n.unsigned_abs())).sum()
 }
 
 /// The sentence for a help line, empty when nothing is close.

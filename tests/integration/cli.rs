@@ -21,7 +21,7 @@ fn zero_nothing_to_report() {
 
 #[test]
 fn one_findings() {
-    one_bad().run(&["check", "bad.json"]).ends(1).says("error[pass-role-any] high").says("bad.json:4:");
+    one_bad().run(&["check", "bad.json"]).ends(1).says("error[pass-role-with-star-in-resource] high").says("bad.json:4:");
 }
 
 #[test]
@@ -45,9 +45,12 @@ fn two_rules_that_do_not_exist() {
     let sandbox = one_bad();
     sandbox.run(&["check", "--select", "pass-role-an", "bad.json"]).ends(2).complains("did you mean `pass-role-any`");
     sandbox.run(&["check", "--ignore", "recomended", "bad.json"]).ends(2).complains("did you mean `recommended`");
-    sandbox.run(&["check", "--param", "pass-role-any", "bad.json"]).ends(2).complains("RULE.NAME=VALUE");
+    sandbox.run(&["check", "--param", "pass-role-with-star-in-resource", "bad.json"]).ends(2).complains("RULE.NAME=VALUE");
     sandbox.run(&["check", "--param", "pass-rol-any.x=1", "bad.json"]).ends(2).complains("did you mean `pass-role-any`");
-    sandbox.run(&["check", "--param", "pass-role-any.nothing=1", "bad.json"]).ends(2).complains("no parameter `nothing`");
+    sandbox
+        .run(&["check", "--param", "pass-role-with-star-in-resource.nothing=1", "bad.json"])
+        .ends(2)
+        .complains("no parameter `nothing`");
     let wrong = "rekognition-trust-too-broad.consumer_account=1";
     sandbox.run(&["check", "--param", wrong, "bad.json"]).ends(2).complains("did you mean `consumer_accounts`");
     let wrong = "rekognition-trust-too-broad.consumer_accounts=[12]";
@@ -67,8 +70,8 @@ fn two_project_files_with_mistakes() {
         ("extends: [./no-rules]\n", "no-rules"),
         ("extends: [\"https://example.com/rules\"]\n", "check opens no socket"),
         ("context:\n  - { file: \"*.json\", kind: trust-polcy }\n", "did you mean `trust-policy`"),
-        ("suppressions:\n  - { rule: pass-role-any, expires: 2026-10-01 }\n", "no `reason`"),
-        ("suppressions:\n  - { rule: pass-role-any, reason: because }\n", "never expires"),
+        ("suppressions:\n  - { rule: pass-role-with-star-in-resource, expires: 2026-10-01 }\n", "no `reason`"),
+        ("suppressions:\n  - { rule: pass-role-with-star-in-resource, reason: because }\n", "never expires"),
         ("overrides:\n  - { file: \"a/*\", rules: { pass-role-an: off } }\n", "did you mean `pass-role-any`"),
         ("a: [\n", "palisade.yaml:"),
     ] {
@@ -126,7 +129,7 @@ fn four_incomplete() {
     sandbox.run(&["check", "--fail-on", "none"]).ends(4);
     // Findings come before what could not be read.
     sandbox.write("bad.json", PASS_ROLE);
-    sandbox.run(&["check"]).ends(1).says("run incomplete: 1 file").says("pass-role-any");
+    sandbox.run(&["check"]).ends(1).says("run incomplete: 1 file").says("pass-role-with-star-in-resource");
     sandbox.run(&["check", "--fail-on", "none"]).ends(4);
 }
 
@@ -134,20 +137,24 @@ fn four_incomplete() {
 fn fail_on_decides_what_is_red() {
     let sandbox = one_bad();
     sandbox.run(&["check", "--fail-on", "high"]).ends(1);
-    sandbox.run(&["check", "--fail-on", "critical"]).ends(0).says("pass-role-any").says("none at or above critical");
-    sandbox.run(&["check", "--fail-on", "none"]).ends(0).says("pass-role-any");
+    sandbox
+        .run(&["check", "--fail-on", "critical"])
+        .ends(0)
+        .says("pass-role-with-star-in-resource")
+        .says("none at or above critical");
+    sandbox.run(&["check", "--fail-on", "none"]).ends(0).says("pass-role-with-star-in-resource");
     sandbox.write("palisade.yaml", "fail_on: critical\n");
     sandbox.run(&["check"]).ends(0);
     sandbox.run(&["check", "--fail-on", "medium"]).ends(1);
-    sandbox.write("palisade.yaml", "rules:\n  pass-role-any: low\n");
-    sandbox.run(&["check"]).ends(0).says("[pass-role-any] low");
-    sandbox.write("palisade.yaml", "rules:\n  pass-role-any: { severity: critical }\n");
-    sandbox.run(&["check", "--fail-on", "critical"]).ends(1).says("[pass-role-any] critical");
+    sandbox.write("palisade.yaml", "rules:\n  pass-role-with-star-in-resource: low\n");
+    sandbox.run(&["check"]).ends(0).says("[pass-role-with-star-in-resource] low");
+    sandbox.write("palisade.yaml", "rules:\n  pass-role-with-star-in-resource: { severity: critical }\n");
+    sandbox.run(&["check", "--fail-on", "critical"]).ends(1).says("[pass-role-with-star-in-resource] critical");
 }
 
 #[test]
 fn severity_can_differ_by_place() {
-    let config = "overrides:\n  - { file: \"sandbox/**\", rules: { pass-role-any: info } }\n  - { file: \"old/**\", rules: { pass-role-any: off } }\n";
+    let config = "ignore: [pass-role-any]\noverrides:\n  - { file: \"sandbox/**\", rules: { pass-role-with-star-in-resource: info } }\n  - { file: \"old/**\", rules: { pass-role-with-star-in-resource: off } }\n";
     let sandbox = Sandbox::with(&[
         ("sandbox/a.json", PASS_ROLE),
         ("old/b.json", PASS_ROLE),
@@ -169,18 +176,30 @@ fn rules_are_chosen_by_id_pack_tag_and_glob() {
         let found = json["findings"].as_array().expect("findings").iter();
         found.map(|f| f["rule"].as_str().expect("an id").to_owned()).collect()
     };
-    assert_eq!(applied(&[]), ["pass-role-any"]);
-    for select in ["pass-role-any", "recommended", "palisade:recommended", "pass-*", "ALL", "full-admin,pass-role-any"] {
-        assert_eq!(applied(&["--select", select]), ["pass-role-any"], "{select}");
-        assert!(applied(&["--ignore", select]).is_empty() || select.contains("full"), "{select}");
+    assert_eq!(applied(&[]), ["pass-role-with-star-in-resource"]);
+    let speaks = [
+        ("pass-role-with-star-in-resource", "pass-role-with-star-in-resource"),
+        ("PASS_ROLE_WITH_STAR_IN_RESOURCE", "pass-role-with-star-in-resource"),
+        ("access-analyzer", "pass-role-with-star-in-resource"),
+        ("pass-*", "pass-role-with-star-in-resource"),
+        ("full-admin,pass-role-with-star-in-resource", "pass-role-with-star-in-resource"),
+        // The rule that says the same speaks where the other is not asked for.
+        ("pass-role-any", "pass-role-any"),
+        ("recommended", "pass-role-any"),
+        ("palisade:recommended", "pass-role-any"),
+    ];
+    for (select, rule) in speaks {
+        assert_eq!(applied(&["--select", select]), [rule], "{select}");
     }
+    assert_eq!(applied(&["--ignore", "access-analyzer"]), ["pass-role-any"]);
+    assert!(applied(&["--ignore", "pass-*"]).is_empty());
     for select in ["rekognition-sharing", "full-admin", "trust"] {
         assert!(applied(&["--select", select]).is_empty(), "{select}");
     }
     assert!(applied(&["--select", "recommended", "--ignore", "pass-*"]).is_empty());
     sandbox.write("palisade.yaml", "extends: [palisade:rekognition-sharing]\n");
     assert!(applied(&[]).is_empty());
-    sandbox.write("palisade.yaml", "ignore: [pass-role-any]\n");
+    sandbox.write("palisade.yaml", "ignore: [pass-role-with-star-in-resource, pass-role-any]\n");
     assert!(applied(&[]).is_empty());
 }
 
@@ -201,7 +220,7 @@ fn parameters_change_the_verdict() {
 fn every_format_is_written_to_stdout_or_to_a_file() {
     let sandbox = one_bad();
     for (format, part) in [
-        ("text", "error[pass-role-any] high"),
+        ("text", "error[pass-role-with-star-in-resource] high"),
         ("concise", "bad.json:4:51: high: "),
         ("json", "\"schema_version\": 1"),
         ("ndjson", "{\""),
@@ -209,7 +228,7 @@ fn every_format_is_written_to_stdout_or_to_a_file() {
         ("junit", "<testsuites"),
         ("github", "::error file=bad.json,line=4"),
         ("gitlab", "\"fingerprint\""),
-        ("markdown", "pass-role-any"),
+        ("markdown", "pass-role-with-star-in-resource"),
     ] {
         let shown = sandbox.run(&["check", "bad.json", "--format", format]).ends(1).says(part).stdout;
         let run = sandbox.run(&["check", "bad.json", "--format", format, "--output", "report"]).ends(1).complains("1 finding");
@@ -224,7 +243,7 @@ fn json_says_what_it_promises() {
     let sandbox = one_bad();
     let json = sandbox.run(&["check", "bad.json", "--format", "json"]).ends(1).json();
     let finding = &json["findings"][0];
-    assert_eq!(finding["rule"], "pass-role-any");
+    assert_eq!(finding["rule"], "pass-role-with-star-in-resource");
     assert_eq!(finding["location"]["file"], "bad.json");
     assert_eq!(finding["location"]["pointer"], "/Statement/0/Action");
     assert_eq!(finding["location"]["start"]["line"], 4);
@@ -400,5 +419,5 @@ fn a_report_goes_into_a_pipe_and_not_in_its_place() {
     }
     let output = reader.wait_with_output().expect("cat ends");
     assert!(still, "the pipe was replaced by a file");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("pass-role-any"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("pass-role-with-star-in-resource"));
 }

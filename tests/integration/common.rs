@@ -183,7 +183,7 @@ pub fn none_differ(messages: &[String]) {
     assert!(messages.is_empty(), "{}\nlook at the difference, then run the tests with PALISADE_UPDATE=1", messages.join("\n"));
 }
 
-/// A policy that lets its holder pass every role: one high finding, `pass-role-any`.
+/// A policy that lets its holder pass every role: one high finding, `pass-role-with-star-in-resource`.
 pub const PASS_ROLE: &str = r#"{
   "Version": "2012-10-17",
   "Statement": [

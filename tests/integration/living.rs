@@ -7,11 +7,11 @@ const ADMIN: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Admin","Effe
 #[test]
 fn a_baseline_takes_what_is_known_out_of_the_count() {
     let sandbox = Sandbox::with(&[("a.json", PASS_ROLE), ("b.json", ADMIN)]);
-    sandbox.run(&["check", "--write-baseline"]).ends(0).complains("wrote 2 findings to");
+    sandbox.run(&["check", "--write-baseline"]).ends(0).complains("wrote 4 findings to");
     let text = sandbox.read("palisade-baseline.json");
     sandbox.run(&["check"]).ends(1);
     let baseline = ["check", "--baseline", "palisade-baseline.json"];
-    sandbox.run(&baseline).ends(0).says("0 findings; 2 suppressed");
+    sandbox.run(&baseline).ends(0).says("0 findings; 4 suppressed");
     // Twice the same.
     sandbox.run(&["check", "--write-baseline"]).ends(0);
     assert_eq!(sandbox.read("palisade-baseline.json"), text);
@@ -19,14 +19,14 @@ fn a_baseline_takes_what_is_known_out_of_the_count() {
     let edited = PASS_ROLE
         .replace("\"Statement\": [", "\"Statement\": [\n    {\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\"},");
     sandbox.write("a.json", edited.replace("\"Action\": \"iam:PassRole\"", "\"Action\": [ \"iam:passrole\" ]"));
-    sandbox.run(&baseline).ends(0).says("2 suppressed");
+    sandbox.run(&baseline).ends(0).says("4 suppressed");
     // A new violation is reported, the known ones stay quiet.
     sandbox.write("c.json", ADMIN);
-    sandbox.run(&baseline).ends(1).says("c.json:1:").says("1 finding: 1 high; 2 suppressed").does_not_say("a.json:");
+    sandbox.run(&baseline).ends(1).says("c.json:1:").says("3 findings: 2 high, 1 medium; 4 suppressed").does_not_say("a.json:");
     // So is a second one in a known file.
     std::fs::remove_file(sandbox.path().join("c.json")).expect("gone");
     sandbox.write("b.json", ADMIN.replace("]}", ",{\"Effect\":\"Allow\",\"Action\":\"iam:PassRole\",\"Resource\":\"*\"}]}"));
-    sandbox.run(&baseline).ends(1).says("pass-role-any").says("2 suppressed");
+    sandbox.run(&baseline).ends(1).says("pass-role-with-star-in-resource").says("4 suppressed");
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn findings_of_the_baseline_that_are_gone_are_named() {
         "b.json",
         ADMIN.replace("\"*\"", "\"arn:aws:s3:::b/*\"").replace("Action\":\"arn:aws:s3:::b/*", "Action\":\"s3:GetObject"),
     );
-    sandbox.run(&["check"]).ends(0).says("PAL903").says("1 finding");
+    sandbox.run(&["check"]).ends(0).says("PAL903").says("3 findings of the baseline");
     sandbox.run(&["check", "--strict"]).ends(1);
     // Not everything was looked at, so nothing can be said to be gone.
     sandbox.run(&["check", "a.json"]).ends(0).does_not_say("PAL903");
@@ -60,7 +60,9 @@ fn a_baseline_is_not_written_over_what_could_not_be_read_without_a_word() {
 
 /// A sandbox with one finding and one suppression.
 fn suppressing(entry: &str) -> Sandbox {
-    let config = format!("suppressions:\n  - {{ rule: pass-role-any, reason: \"until the split\", owner: team-a, {entry} }}\n");
+    let config = format!(
+        "suppressions:\n  - {{ rule: pass-role-with-star-in-resource, reason: \"until the split\", owner: team-a, {entry} }}\n"
+    );
     Sandbox::with(&[("roles/a.json", PASS_ROLE), ("palisade.yaml", &config)])
 }
 
@@ -69,7 +71,12 @@ fn a_suppression_holds_until_its_last_day() {
     let sandbox = suppressing("expires: 2026-10-01");
     sandbox.run(&["check", "--as-of", "2026-09-01"]).ends(0).says("0 findings; 1 suppressed");
     sandbox.run(&["check", "--as-of", "2026-10-01"]).ends(0);
-    sandbox.run(&["check", "--as-of", "2026-10-02"]).ends(1).says("PAL901").says("pass-role-any").says("palisade.yaml:2:");
+    sandbox
+        .run(&["check", "--as-of", "2026-10-02"])
+        .ends(1)
+        .says("PAL901")
+        .says("pass-role-with-star-in-resource")
+        .says("palisade.yaml:2:");
     let shown = sandbox.run(&["check", "--as-of", "2026-09-01", "-v"]).ends(0);
     assert!(shown.stdout.contains("until the split"), "{}", shown.stdout);
 }

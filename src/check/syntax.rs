@@ -1,0 +1,213 @@
+//! The grammar of policies: elements that are missing, unknown, doubled, empty, or of the wrong JSON type.
+//!
+//! IAM User Guide, "Grammar of the IAM JSON policy language".
+
+use super::code::Code;
+use super::label::Labels;
+use super::subject::Subject;
+use crate::document::{Kind, Node};
+use crate::policy::{PolicyKind, parse::is_intrinsic};
+use crate::text::suggest::did_you_mean;
+
+const POLICY_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+const STATEMENT_ELEMENTS: [&str; 9] =
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+
+/// The whole document.
+pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
+    let root = subject.root;
+    if let Some(problem) = root.document().problems().iter().find(|p| p.code.is_syntax()) {
+        out.add(Code::JsonSyntaxError, root).text("").other(problem.message.clone()).hint(Some(problem.help.clone()));
+    }
+    if root.kind() != Kind::Object {
+        wrong_type(root, "an object", out);
+        return;
+    }
+    let mut version = None;
+    let mut statements = None;
+    for (key, value) in root.members() {
+        match key.scalar() {
+            "Version" => version = Some(value),
+            "Id" => text(value, out),
+            "Statement" => statements = Some(value),
+            unknown => {
+                out.add(Code::InvalidPolicyElement, key).hint(did_you_mean(unknown, POLICY_ELEMENTS));
+            }
+        }
+    }
+    check_version(root, version, out);
+    let Some(statements) = statements else {
+        let spelled_otherwise = root.members().any(|(key, _)| key.scalar().eq_ignore_ascii_case("Statement"));
+        if !spelled_otherwise {
+            out.add(Code::MissingStatement, root);
+        }
+        return;
+    };
+    if statements.kind() == Kind::Array && statements.elements().next().is_none() {
+        out.add(Code::MissingStatement, statements).text("Statement");
+    }
+    if statements.is_scalar() {
+        return wrong_type(statements, "an object or a list of objects", out);
+    }
+    for statement in statements.one_or_many() {
+        match statement.kind() {
+            Kind::Object => check_statement(subject.kind, statement, out),
+            _ => wrong_type(statement, "an object", out),
+        }
+    }
+}
+
+fn check_version<'d>(root: Node<'d>, version: Option<Node<'d>>, out: &mut Labels<'d>) {
+    let Some(value) = version else {
+        out.add(Code::MissingVersion, root);
+        return;
+    };
+    match value.as_str() {
+        Some("2012-10-17" | "2008-10-17") => {}
+        Some(_) => {
+            out.add(Code::InvalidVersion, value);
+        }
+        None => text(value, out),
+    }
+}
+
+fn wrong_type<'d>(node: Node<'d>, expected: &'static str, out: &mut Labels<'d>) {
+    if !is_intrinsic(node) {
+        out.add(Code::DataTypeMismatch, node).text(json_type(node)).other(expected);
+    }
+}
+
+fn json_type(node: Node<'_>) -> &'static str {
+    match node.kind() {
+        Kind::Null => "null",
+        Kind::True | Kind::False => "a boolean",
+        Kind::Number => "a number",
+        Kind::String => "a string",
+        Kind::Array => "a list",
+        Kind::Object => "an object",
+    }
+}
+
+fn text<'d>(node: Node<'d>, out: &mut Labels<'d>) {
+    if node.kind() != Kind::String {
+        wrong_type(node, "a string", out);
+    }
+}
+
+fn check_statement<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
+    missing(kind, node, out);
+    for (key, value) in node.members() {
+        match key.scalar() {
+            "Sid" => text(value, out),
+            "Effect" => effect(value, out),
+            "Action" | "NotAction" => {
+                empty_list(Code::EmptyArrayAction, key, value, out);
+                strings(value, out);
+            }
+            "Resource" | "NotResource" => {
+                empty_list(Code::EmptyArrayResource, key, value, out);
+                strings(value, out);
+            }
+            "Principal" | "NotPrincipal" => principal(key, value, out),
+            "Condition" => condition(key, value, out),
+            unknown => {
+                out.add(Code::InvalidPolicyElement, key).hint(did_you_mean(unknown, STATEMENT_ELEMENTS));
+            }
+        }
+    }
+}
+
+/// Elements that a statement lacks, or has in both forms. An element in another letter case is wrong, but not missing.
+fn missing<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
+    let member = |name: &str| node.members().map(|(key, _)| key).find(|key| key.scalar().eq_ignore_ascii_case(name));
+    if member("Effect").is_none() {
+        out.add(Code::MissingEffect, node);
+    }
+    let needed = [
+        (Code::MissingAction, "Action", "NotAction", true),
+        (Code::MissingResource, "Resource", "NotResource", kind != PolicyKind::TrustPolicy),
+        (Code::MissingPrincipal, "Principal", "NotPrincipal", kind.has_principal()),
+    ];
+    for (code, plain, negated, wanted) in needed {
+        match (member(plain), member(negated)) {
+            (None, None) if wanted => {
+                out.add(code, node);
+            }
+            (Some(plain_key), Some(negated_key)) => {
+                out.add(Code::UnsupportedElementCombination, negated_key).other(plain).related(plain_key, "together with this");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn effect<'d>(value: Node<'d>, out: &mut Labels<'d>) {
+    match value.as_str() {
+        Some("Allow" | "Deny") => {}
+        Some(word) => {
+            out.add(Code::InvalidEffect, value).hint(did_you_mean(word, ["Allow", "Deny"]));
+        }
+        None => text(value, out),
+    }
+}
+
+fn empty_list<'d>(code: Code, key: Node<'d>, value: Node<'d>, out: &mut Labels<'d>) {
+    if value.kind() == Kind::Array && value.elements().next().is_none() {
+        out.add(code, value).text(key.scalar());
+    }
+}
+
+/// One string or a list of them.
+fn strings<'d>(value: Node<'d>, out: &mut Labels<'d>) {
+    if value.kind() == Kind::Array {
+        value.elements().for_each(|item| text(item, out));
+    } else if value.kind() != Kind::String {
+        wrong_type(value, "a string or a list of strings", out);
+    }
+}
+
+fn principal<'d>(key: Node<'d>, value: Node<'d>, out: &mut Labels<'d>) {
+    match value.kind() {
+        Kind::String => {}
+        Kind::Object if is_intrinsic(value) => {}
+        Kind::Object => {
+            if value.members().next().is_none() {
+                out.add(Code::EmptyObjectPrincipal, value).text(key.scalar());
+            }
+            for (sort, values) in value.members() {
+                empty_list(Code::EmptyArrayPrincipal, sort, values, out);
+                strings(values, out);
+            }
+        }
+        Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::Array => wrong_type(value, "a string or an object", out),
+    }
+}
+
+fn condition<'d>(key: Node<'d>, value: Node<'d>, out: &mut Labels<'d>) {
+    if value.kind() != Kind::Object {
+        return wrong_type(value, "an object", out);
+    }
+    if value.members().next().is_none() {
+        out.add(Code::EmptyObjectCondition, value).text(key.scalar());
+    }
+    for (operator, keys) in value.members() {
+        if keys.kind() != Kind::Object {
+            wrong_type(keys, "an object", out);
+        } else if keys.members().next().is_none() {
+            out.add(Code::EmptyObjectCondition, keys).text(operator.scalar());
+        }
+        for (_, values) in keys.members() {
+            let items = values.kind() == Kind::Array;
+            for item in values.one_or_many() {
+                if item.kind() == Kind::Null || !item.is_scalar() {
+                    let expected = if items {
+                        "a string, a number or a boolean"
+                    } else {
+                        "a string, a number, a boolean, or a list of those"
+                    };
+                    wrong_type(item, expected, out);
+                }
+            }
+        }
+    }
+}
