@@ -113,6 +113,7 @@ fn check(folder: &Path, registry: &Registry) {
     let scan = Scan {
         registry,
         config: &config,
+        cards: false,
         context: Context::default(),
         walk: WalkOptions::default(),
         project_name: &str::to_owned,

@@ -24,6 +24,8 @@ pub struct Scan<'a> {
     pub config: &'a Config,
     /// What the command line says of every file.
     pub context: Context,
+    /// The report lists the rules: their prose is wanted.
+    pub cards: bool,
     /// How files are read.
     pub walk: WalkOptions,
     /// A file's name as the project file sees it.
@@ -64,7 +66,9 @@ impl Scan<'_> {
             result.add_to(&mut outcome);
         }
         outcome.coverage.rules = self.registry.rules().len();
-        outcome.rules = self.registry.rules().iter().map(card).collect();
+        if self.cards {
+            outcome.rules = self.registry.rules().iter().map(card).collect();
+        }
         self.filter(&mut outcome);
         outcome
     }
@@ -102,7 +106,7 @@ fn place(finding: &Finding) -> (&str, usize, usize, &str, &str) {
 }
 
 fn card(active: &Active) -> RuleCard {
-    let meta = &active.rule.meta;
+    let meta = &active.rule().meta;
     RuleCard {
         id: meta.id.clone(),
         title: meta.title.clone(),

@@ -26,6 +26,7 @@ pub(super) const TRUST_ACTIONS: [&str; 6] = [
 pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out: &mut Labels<'d>) {
     let Some(element) = &statement.actions else { return };
     let attached = subject.resource_type.and_then(attached::of);
+    let scp = out.wants(&[Code::ScpSyntaxErrorActionWildcard]);
     // The services of a list repeat: the last one is remembered.
     let mut last: Option<(&str, Option<Service>)> = None;
     for action in &element.items {
@@ -56,7 +57,9 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             }
         }
         where_attached(subject, attached, action, out);
-        scp_wildcard(action, out);
+        if scp {
+            scp_wildcard(action, out);
+        }
     }
 }
 

@@ -77,7 +77,7 @@ fn operator_hint(text: &str) -> Option<String> {
 }
 
 fn same_key_twice<'d>(keys: Node<'d>, out: &mut Labels<'d>) {
-    if !out.wants(&[Code::DuplicateKeysWithDifferentCase]) {
+    if keys.members().nth(1).is_none() || !out.wants(&[Code::DuplicateKeysWithDifferentCase]) {
         return;
     }
     let all: Vec<Node<'d>> = keys.members().map(|(key, _)| key).collect();

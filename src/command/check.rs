@@ -39,7 +39,15 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
     }
     let baseline_path = baseline_path(args, &project);
     let known = if args.project.write_baseline { None } else { read_baseline(&baseline_path)? };
-    let setup = Setup { args, project: &project, registry: &registry, context, baseline: known.as_ref(), today };
+    let setup = Setup {
+        args,
+        project: &project,
+        registry: &registry,
+        context,
+        baseline: known.as_ref(),
+        today,
+        cards: format == Format::Sarif,
+    };
     let (outcome, unmatched) = setup.outcome(terminal)?;
     if args.project.write_baseline {
         return write_baseline(&baseline_path, &outcome, terminal);
@@ -133,6 +141,7 @@ struct Setup<'a> {
     context: Context,
     baseline: Option<&'a Baseline>,
     today: time::Date,
+    cards: bool,
 }
 
 impl Setup<'_> {
@@ -159,6 +168,7 @@ impl Setup<'_> {
         let tick = || progress.tick();
         let scan = Scan {
             registry: self.registry,
+            cards: self.cards,
             config: &self.project.config,
             context: self.context.clone(),
             walk: walk.clone(),

@@ -29,9 +29,9 @@ fn list(args: &RulesListArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exi
     match args.format {
         PlainFormat::Json => writeln!(terminal.out, "{:#}", Value::from(registry.rules().iter().map(brief).collect::<Vec<_>>()))?,
         PlainFormat::Text => {
-            let width = registry.rules().iter().map(|a| a.rule.meta.id.as_str().len()).max().unwrap_or(0);
+            let width = registry.rules().iter().map(|a| a.head.id.as_str().len()).max().unwrap_or(0);
             for active in registry.rules() {
-                let meta = &active.rule.meta;
+                let meta = &active.rule().meta;
                 writeln!(
                     terminal.out,
                     "{:width$}  {:8}  {:20}  {}",
@@ -47,7 +47,7 @@ fn list(args: &RulesListArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exi
 }
 
 fn brief(active: &Active) -> Value {
-    let meta = &active.rule.meta;
+    let meta = &active.rule().meta;
     json!({
         "id": meta.id.as_str(), "pack": &*meta.pack, "title": &*meta.title, "severity": meta.severity.as_str(),
         "category": meta.category.as_str(), "confidence": meta.confidence.as_str(),
@@ -59,13 +59,13 @@ fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Termina
     // Access Analyzer's spelling of an issue code names the same rule, in whatever letter case.
     let kebab = id.to_ascii_lowercase().replace('_', "-");
     let Some(active) = find(registry.rules(), &kebab) else {
-        let ids = registry.rules().iter().map(|a| a.rule.meta.id.as_str());
+        let ids = registry.rules().iter().map(|a| a.head.id.as_str());
         let help = did_you_mean(&kebab, ids).unwrap_or_else(|| "see `palisade rules list`".to_owned());
         return Err(Usage::new(format!("no rule `{id}`"), help).into());
     };
     match format {
         PlainFormat::Json => {
-            let meta = &active.rule.meta;
+            let meta = &active.rule().meta;
             let mut value = brief(active);
             if let Some(map) = value.as_object_mut() {
                 map.insert("rationale".into(), Value::from(&*meta.rationale));
@@ -75,7 +75,7 @@ fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Termina
                 map.insert("compliance".into(), json!(meta.compliance));
                 map.insert(
                     "params".into(),
-                    active.rule.params.iter().map(|(k, v)| (k.clone(), Value::from(v.to_string()))).collect(),
+                    active.rule().params.iter().map(|(k, v)| (k.clone(), Value::from(v.to_string()))).collect(),
                 );
             }
             writeln!(terminal.out, "{value:#}")?;
@@ -86,7 +86,7 @@ fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Termina
 }
 
 fn show_text(active: &Active, terminal: &mut Terminal<'_>) -> anyhow::Result<()> {
-    let meta = &active.rule.meta;
+    let meta = &active.rule().meta;
     writeln!(terminal.out, "{}: {}", meta.id, meta.title)?;
     writeln!(terminal.out, "{} severity, {} confidence, {}, pack {}", meta.severity, meta.confidence, meta.category, meta.pack)?;
     for (title, text) in [("Why", &meta.rationale), ("Instead", &meta.remediation)] {
@@ -96,9 +96,9 @@ fn show_text(active: &Active, terminal: &mut Terminal<'_>) -> anyhow::Result<()>
             writeln!(terminal.out, "{}", textwrap::fill(paragraph, indent))?;
         }
     }
-    if !active.rule.params.is_empty() {
+    if !active.rule().params.is_empty() {
         writeln!(terminal.out, "\nParameters")?;
-        for (name, value) in &active.rule.params {
+        for (name, value) in &active.rule().params {
             let value = value.to_string();
             writeln!(terminal.out, "  {name} = {}", if value.is_empty() { "(none)" } else { &value })?;
         }

@@ -91,10 +91,10 @@ fn word(truth: Truth) -> &'static str {
 fn rule_of(rule: &str, terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Rule, Exit>> {
     if !Path::new(rule).is_file() {
         let registry = load::known(&[], &[])?;
-        let ids = registry.rules().iter().map(|a| a.rule.meta.id.as_str());
+        let ids = registry.rules().iter().map(|a| a.head.id.as_str());
         let help =
             crate::text::suggest::did_you_mean(rule, ids).unwrap_or_else(|| "name a bundled rule or a rule file".to_owned());
-        let found = find(registry.rules(), rule).map(|a| a.rule.clone());
+        let found = find(registry.rules(), rule).map(|a| a.rule().clone());
         return Ok(Ok(found.ok_or_else(|| Usage::new(format!("no rule `{rule}`"), help))?));
     }
     let text = source::read_text(Path::new(rule)).map_err(|e| Usage::new(e.to_string(), e.help()))?;

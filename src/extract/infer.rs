@@ -82,82 +82,19 @@ fn is_trust(statement: &Statement<'_>) -> bool {
         })
 }
 
+/// Organizations User Guide, "Resource control policies", services; a Deny of everything is no RCP.
+fn reached_by_rcp(service: &str) -> bool {
+    crate::catalog::current().table("rcp-services").has(service)
+}
+
 /// Deny, everybody, no resource by name: what an RCP looks like, and a resource policy never does.
 fn is_rcp_deny(statement: &Statement<'_>) -> bool {
     let everybody =
         statement.principals.as_ref().is_some_and(|p| !p.negated && p.items.iter().all(|i| i.kind == PrincipalType::Anyone));
     let unnamed = statement.resources.as_ref().is_some_and(|r| r.items.iter().all(|i| i.text.ends_with(":::*") || i.text == "*"));
-    let services =
-        statement.actions.as_ref().is_some_and(|a| !a.negated && a.items.iter().all(|i| RCP_SERVICES.contains(&i.service())));
+    let services = statement.actions.as_ref().is_some_and(|a| !a.negated && a.items.iter().all(|i| reached_by_rcp(i.service())));
     statement.is(Effect::Deny) && everybody && unnamed && services
 }
-
-/// Services that RCPs reach, and the wildcard. Organizations User Guide, "Resource control policies", 2026-09.
-const RCP_SERVICES: [&str; 63] = [
-    "*",
-    "aoss",
-    "appconfig",
-    "appstream",
-    "autoscaling",
-    "autoscaling-plans",
-    "budgets",
-    "clouddirectory",
-    "cloudfront",
-    "cloudsearch",
-    "cloudtrail-data",
-    "codeartifact",
-    "codebuild",
-    "codecommit",
-    "codepipeline",
-    "cognito-identity",
-    "cognito-idp",
-    "comprehend",
-    "comprehendmedical",
-    "compute-optimizer",
-    "cost-optimization-hub",
-    "dax",
-    "dsql",
-    "dynamodb",
-    "ecr",
-    "ecr-public",
-    "events",
-    "firehose",
-    "fis",
-    "fms",
-    "gamelift",
-    "health",
-    "inspector-scan",
-    "kendra",
-    "kinesisvideo",
-    "kms",
-    "logs",
-    "memorydb",
-    "networkmonitor",
-    "notifications",
-    "opensearch",
-    "pca-connector-ad",
-    "personalize",
-    "polly",
-    "pricing",
-    "resource-groups",
-    "rolesanywhere",
-    "s3",
-    "secretsmanager",
-    "servicediscovery",
-    "signin",
-    "sqs",
-    "sts",
-    "support",
-    "swf",
-    "textract",
-    "timestream-influxdb",
-    "transcribe",
-    "transfer",
-    "translate",
-    "wafv2",
-    "workspaces",
-    "xray",
-];
 
 /// What the text of a resource policy tells about its resource.
 pub(super) fn complete(policy: &Policy<'_>, kind: PolicyKind, context: &mut Context) {

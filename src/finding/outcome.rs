@@ -86,7 +86,7 @@ pub struct Outcome {
     pub incomplete: Vec<Incomplete>,
     /// About the project file.
     pub notices: Vec<Notice>,
-    /// The rules that were applied, sorted by id.
+    /// The rules that were applied, sorted by id; empty unless the report lists them.
     pub rules: Vec<RuleCard>,
     /// What was looked at.
     pub coverage: Coverage,

@@ -1,5 +1,6 @@
 //! Declarative rules: YAML in, judgements out. A rule is data: no code, no network, bounded work.
 
+pub mod active;
 mod applies;
 pub mod bundle;
 pub mod checked;

@@ -1,12 +1,13 @@
 //! Which rules apply in a run: bundled and user rules, selected, with severities and parameters in force, indexed by the
 //! kind of document they are about.
 
+pub use super::active::Active;
+use super::active::Head;
 use super::bundle;
-use super::checked;
 use super::compile::{Compiled, compile, compile_node};
-use super::meta::{Rule, Status};
+use super::meta::Status;
 use crate::check::{Code, Codes, Limits};
-use crate::document::{Document, Node, Problem, yaml};
+use crate::document::{Document, Node, Problem, json, yaml};
 use crate::extract::DocumentKind;
 use crate::finding::{RuleId, Severity};
 use crate::text::glob::{Case, has_wildcard, matches};
@@ -40,17 +41,6 @@ pub struct Wishes {
     pub settings: Vec<(String, Option<bool>, Option<Severity>)>,
     /// Parameters by rule id.
     pub params: BTreeMap<String, BTreeMap<String, ParamValue>>,
-}
-
-/// A rule that applies.
-#[derive(Clone, Debug)]
-pub struct Active {
-    /// The rule.
-    pub rule: Rule,
-    /// Severity in this run.
-    pub severity: Severity,
-    /// Somebody named it, its pack or its tag.
-    pub asked_for: bool,
 }
 
 /// Why the rules cannot be used; all of it is the user's to mend.
@@ -104,18 +94,22 @@ impl Registry {
     /// Compile, select and index.
     pub fn build(user: &[RuleSource], wishes: &Wishes) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
-        let mut rules = Vec::new();
-        let bundled = bundle::rules();
-        for entry in bundled.root().and_then(|r| r.get("rules")).into_iter().flat_map(Node::elements) {
-            let text = |key: &str| entry.get(key).map_or("", Node::scalar);
-            let Some(node) = entry.get("rule") else { continue };
-            let none = BTreeMap::new();
-            let params = wishes.params.get(node.get("id").map_or("", Node::scalar)).unwrap_or(&none);
-            let mut compiled = compile_node(node, text("pack"), params, true);
-            if let Some(rule) = &mut compiled.rule {
-                rule.meta.on_request = entry.get("on_request").and_then(Node::as_bool).unwrap_or(false);
+        let mut rules: Vec<Active> = Vec::with_capacity(256);
+        let index = bundle::index();
+        for (entry, body) in index.root().into_iter().flat_map(Node::elements).zip(bundle::bodies()) {
+            let head = Head::read(entry);
+            match wishes.params.get(head.id.as_str()).filter(|params| !params.is_empty()) {
+                None => rules.push(Active::bundled(head, body)),
+                Some(params) => {
+                    let document = json::parse(body.to_owned());
+                    let Some(node) = document.root() else { continue };
+                    let mut compiled = compile_node(node, &head.pack, params, true);
+                    if let Some(rule) = &mut compiled.rule {
+                        rule.meta.on_request = head.on_request;
+                    }
+                    take(compiled, head.id.as_str(), || None, &mut rules, &mut errors);
+                }
             }
-            take(compiled, text("file"), || None, &mut rules, &mut errors);
         }
         let first_user = rules.len();
         for source in user {
@@ -131,12 +125,12 @@ impl Registry {
     }
 
     fn index(mut active: Vec<Active>) -> Self {
-        active.sort_by(|a, b| a.rule.meta.id.cmp(&b.rule.meta.id));
+        active.sort_by(|a, b| a.head.id.cmp(&b.head.id));
         let about = |kind: DocumentKind| -> About {
             let mut about = About::default();
-            for (i, one) in active.iter().enumerate().filter(|(_, a)| a.rule.applies_to.kind_fits(kind)) {
-                match one.rule.check {
-                    Some(code) => about.checked.add(code, i, &one.rule),
+            for (i, one) in active.iter().enumerate().filter(|(_, a)| a.head.kind_fits(kind)) {
+                match one.head.check {
+                    Some(code) => about.checked.add(code, i, one.head.limit),
                     None => about.matched.push(i),
                 }
             }
@@ -170,10 +164,10 @@ impl Registry {
 }
 
 impl Checks {
-    fn add(&mut self, code: Code, index: usize, rule: &Rule) {
+    fn add(&mut self, code: Code, index: usize, limit: Option<usize>) {
         self.codes.insert(code);
         self.rules.entry(code).or_default().push(index);
-        if let Some(limit) = checked::limit(rule) {
+        if let Some(limit) = limit {
             // Two rules about one size: each label must reach the stricter one.
             let slot = self.limits.entry(code).or_insert(limit);
             *slot = limit.min(*slot);
@@ -194,11 +188,11 @@ fn take(
     compiled: Compiled,
     file: &str,
     document: impl FnOnce() -> Option<Document>,
-    rules: &mut Vec<(Rule, Vec<String>)>,
+    rules: &mut Vec<Active>,
     errors: &mut Vec<RuleError>,
 ) {
     if !compiled.problems.is_empty() {
-        let document = document().unwrap_or_else(bundle::rules);
+        let document = document().unwrap_or_else(bundle::index);
         errors.push(RuleError::File(file.into(), document, compiled.problems));
         return;
     }
@@ -208,12 +202,12 @@ fn take(
         let help = format!("see `palisade rules show {}`", rule.meta.id);
         errors.push(RuleError::Wish { message, help });
     }
-    rules.push((rule, compiled.missing_params));
+    rules.push(Active::compiled(Head::of(&rule, &compiled.missing_params), rule));
 }
 
 /// Settings and parameters must name rules that exist; no id may be used twice.
-fn check_ids(rules: &[(Rule, Vec<String>)], wishes: &Wishes, errors: &mut Vec<RuleError>) {
-    let ids: Vec<&str> = rules.iter().map(|(r, _)| r.meta.id.as_str()).collect();
+fn check_ids(rules: &[Active], wishes: &Wishes, errors: &mut Vec<RuleError>) {
+    let ids: Vec<&str> = rules.iter().map(|r| r.head.id.as_str()).collect();
     let named = wishes.settings.iter().map(|(id, ..)| id).chain(wishes.params.keys());
     let mut unknown: Vec<&String> = named.filter(|id| !ids.contains(&id.as_str())).collect();
     unknown.dedup();
@@ -238,20 +232,20 @@ fn unknown_rule(id: &str, ids: &[&str]) -> RuleError {
 }
 
 /// True when a selector names a rule: by id, pack, tag, or a glob over ids.
-pub fn selects(selector: &str, rule: &Rule) -> bool {
+pub fn selects(selector: &str, head: &Head) -> bool {
     let selector = &*canonical(selector.strip_prefix("palisade:").unwrap_or(selector));
-    let id = rule.meta.id.as_str();
+    let id = head.id.as_str();
     selector == "ALL"
         || selector == id
-        || selector == &*rule.meta.pack
-        || rule.meta.tags.iter().any(|t| &**t == selector)
+        || selector == &*head.pack
+        || head.tags.iter().any(|t| &**t == selector)
         || (has_wildcard(selector) && matches(selector, id, Case::Sensitive))
 }
 
-fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, errors: &mut Vec<RuleError>) -> Vec<Active> {
+fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut Vec<RuleError>) -> Vec<Active> {
     for selector in wishes.packs.iter().chain(&wishes.select).chain(&wishes.narrow).chain(&wishes.ignore) {
-        if !rules.iter().any(|(rule, _)| selects(selector, rule)) {
-            let mut known: Vec<&str> = rules.iter().flat_map(|(r, _)| [r.meta.id.as_str(), &*r.meta.pack]).collect();
+        if !rules.iter().any(|rule| selects(selector, &rule.head)) {
+            let mut known: Vec<&str> = rules.iter().flat_map(|r| [r.head.id.as_str(), &*r.head.pack]).collect();
             known.sort_unstable();
             known.dedup();
             let word = selector.strip_prefix("palisade:").unwrap_or(selector);
@@ -260,34 +254,34 @@ fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, e
         }
     }
     let mut active = Vec::new();
-    for (position, (rule, missing)) in rules.into_iter().enumerate() {
-        let by = |selectors: &[String]| selectors.iter().any(|s| selects(s, &rule));
-        let setting = wishes.settings.iter().rev().find(|(id, ..)| id == rule.meta.id.as_str());
+    for (position, mut rule) in rules.into_iter().enumerate() {
+        let head = &rule.head;
+        let by = |selectors: &[String]| selectors.iter().any(|s| selects(s, head));
+        let setting = wishes.settings.iter().rev().find(|(id, ..)| id == head.id.as_str());
         let enabled = setting.and_then(|(_, enabled, _)| *enabled);
         let user = position >= first_user;
         let named =
             by(&wishes.select) || by(&wishes.narrow) || enabled == Some(true) || (setting.is_some() && enabled != Some(false));
-        let in_packs = if wishes.packs.is_empty() {
-            rule.meta.status != Status::Deprecated && !rule.meta.on_request
-        } else {
-            by(&wishes.packs)
-        };
+        let in_packs =
+            if wishes.packs.is_empty() { head.status != Status::Deprecated && !head.on_request } else { by(&wishes.packs) };
         let base = (user || in_packs || setting.is_some()) && (wishes.narrow.is_empty() || by(&wishes.narrow));
         let wanted = if wishes.select.is_empty() { base } else { by(&wishes.select) };
         if !wanted || by(&wishes.ignore) || enabled == Some(false) {
             continue;
         }
-        if let Some(param) = missing.first() {
-            let message = format!("rule `{}` needs parameter `{param}`", rule.meta.id);
+        if let Some(param) = head.required.first() {
+            let message = format!("rule `{}` needs parameter `{param}`", head.id);
             let help = format!(
                 "set it in palisade.yaml under `rules: {{ {}: {{ params: {{ {param}: … }} }} }}`, or with `--param {}.{param}=…`",
-                rule.meta.id, rule.meta.id
+                head.id, head.id
             );
             errors.push(RuleError::Wish { message, help });
             continue;
         }
-        let severity = setting.and_then(|(.., severity)| *severity).unwrap_or(rule.meta.severity);
-        active.push(Active { asked_for: named || user || by(&wishes.packs), severity, rule });
+        let severity = setting.and_then(|(.., severity)| *severity).unwrap_or(head.severity);
+        let asked_for = named || user || by(&wishes.packs);
+        (rule.severity, rule.asked_for) = (severity, asked_for);
+        active.push(rule);
     }
     active
 }
@@ -295,5 +289,5 @@ fn choose(rules: Vec<(Rule, Vec<String>)>, first_user: usize, wishes: &Wishes, e
 /// The id of a rule, for look-ups.
 pub fn find<'r>(rules: &'r [Active], id: &str) -> Option<&'r Active> {
     let id = RuleId::new(&canonical(id));
-    rules.iter().find(|a| a.rule.meta.id == id)
+    rules.iter().find(|a| a.head.id == id)
 }

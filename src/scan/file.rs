@@ -9,7 +9,6 @@ use crate::finding::fingerprint::{fingerprint, normalise_statement};
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, Outcome, RuleId, Severity};
 use crate::policy::{Context, PolicyKind};
-use crate::rule::meta::ForEach;
 use crate::rule::registry::Active;
 use crate::rule::{Judgement, Raised, checked, judge};
 use crate::source::{self, Entry, SourceError, SourceFile};
@@ -152,16 +151,16 @@ fn judge_site<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result:
     let said = built_in(scan, site, placer, result);
     let alone = [site];
     for active in scan.registry.about(site.kind) {
-        if active.rule.for_each == ForEach::OrgTarget {
+        if active.head.about_sets {
             continue;
         }
         let Some(severity) = scan.severity(active, site) else { continue };
-        match judge(&active.rule, &alone, active.asked_for) {
+        match judge(active.rule(), &alone, active.asked_for) {
             Judgement::Pass => {}
-            Judgement::Undecided => result.undecided.push(active.rule.meta.id.clone()),
-            Judgement::NotApplicable => result.not_applicable.push(active.rule.meta.id.clone()),
+            Judgement::Undecided => result.undecided.push(active.head.id.clone()),
+            Judgement::NotApplicable => result.not_applicable.push(active.head.id.clone()),
             Judgement::Fail(raised) => {
-                let news = raised.iter().filter(|r| !repeats(&active.rule.meta.same_as, r, &said));
+                let news = raised.iter().filter(|r| !repeats(&active.rule().meta.same_as, r, &said));
                 result.findings.extend(news.map(|r| finding(active, severity, r, placer)));
             }
         }
@@ -185,12 +184,12 @@ fn built_in<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &
         for active in scan.registry.checking(checks, label.code) {
             // A broken text is incomplete already; it is a finding as well for those who want Access Analyzer's view.
             let told = label.code == Code::JsonSyntaxError && !active.asked_for;
-            if told || active.rule.applies_to.test(site) != Truth::True {
+            if told || active.rule().applies_to.test(site) != Truth::True {
                 continue;
             }
             let Some(severity) = scan.severity(active, site) else { continue };
-            let raised = checked::raise(&active.rule, site, &label);
-            said.push((active.rule.meta.id.clone(), raised.statement.map(|s| s.node.id())));
+            let raised = checked::raise(active.rule(), site, &label);
+            said.push((active.head.id.clone(), raised.statement.map(|s| s.node.id())));
             result.findings.push(finding(active, severity, &raised, placer));
         }
     }
@@ -212,14 +211,14 @@ fn no_json(scan: &Scan<'_>, document: &Document, mistakes: &[Problem], placer: &
     let Some(checks) = scan.registry.checks(kind) else { return };
     for active in scan.registry.checking(checks, Code::JsonSyntaxError).filter(|active| active.asked_for) {
         let Some(severity) = scan.severity(active, &site) else { continue };
-        let raised = checked::syntax_error(&active.rule, &site, problem);
+        let raised = checked::syntax_error(active.rule(), &site, problem);
         result.findings.push(finding(active, severity, &raised, placer));
     }
 }
 
 /// A judgement as a finding with its place.
 pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'_, 'd>, placer: &Placer<'d>) -> Finding {
-    let meta = &active.rule.meta;
+    let meta = &active.rule().meta;
     let mut policy = raised.site.identity();
     policy.sid = raised.statement.and_then(|s| s.sid).map(str::to_owned);
     let statement = raised.statement.map(|s| normalise_statement(s.node)).unwrap_or_default();
@@ -272,7 +271,7 @@ impl Scan<'_> {
         }
         let name = (self.project_name)(&site.file);
         for change in self.config.overrides.iter().filter(|o| o.applies(&name, &site.context)) {
-            for setting in change.rules.iter().filter(|s| s.id.value == active.rule.meta.id.as_str()) {
+            for setting in change.rules.iter().filter(|s| s.id.value == active.head.id.as_str()) {
                 if setting.enabled == Some(false) {
                     return None;
                 }

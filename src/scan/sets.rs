@@ -5,14 +5,13 @@ use super::Scan;
 use super::file::{FileResult, Kept, finding};
 use crate::extract::{DocumentKind, Hints, Site, recognise};
 use crate::finding::place::Placer;
-use crate::rule::meta::ForEach;
 use crate::rule::{self, Judgement};
 use std::collections::BTreeMap;
 
 /// Judge every folder's set.
 pub(super) fn judge(scan: &Scan<'_>, mut kept: Vec<Kept>) -> FileResult {
     let mut result = FileResult::default();
-    let about_sets = scan.registry.rules().iter().any(|a| a.rule.for_each == ForEach::OrgTarget);
+    let about_sets = scan.registry.rules().iter().any(|a| a.head.about_sets);
     if !about_sets || kept.is_empty() {
         return result;
     }
@@ -33,12 +32,12 @@ pub(super) fn judge(scan: &Scan<'_>, mut kept: Vec<Kept>) -> FileResult {
 }
 
 fn judge_set<'d>(scan: &Scan<'_>, kind: DocumentKind, set: &[&Site<'d>], kept: &'d [Kept], result: &mut FileResult) {
-    for active in scan.registry.about(kind).filter(|a| a.rule.for_each == ForEach::OrgTarget) {
+    for active in scan.registry.about(kind).filter(|a| a.head.about_sets) {
         let Some(severity) = set.first().and_then(|site| scan.severity(active, site)) else { continue };
-        match rule::judge(&active.rule, set, active.asked_for) {
+        match rule::judge(active.rule(), set, active.asked_for) {
             Judgement::Pass => {}
-            Judgement::Undecided => result.undecided.push(active.rule.meta.id.clone()),
-            Judgement::NotApplicable => result.not_applicable.push(active.rule.meta.id.clone()),
+            Judgement::Undecided => result.undecided.push(active.head.id.clone()),
+            Judgement::NotApplicable => result.not_applicable.push(active.head.id.clone()),
             Judgement::Fail(raised) => {
                 for one in raised {
                     let Some(home) = kept.iter().find(|k| k.file == one.site.file) else { continue };

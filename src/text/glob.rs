@@ -23,7 +23,7 @@ impl Case {
 
 /// True when the text holds a wildcard.
 pub fn has_wildcard(pattern: &str) -> bool {
-    pattern.bytes().any(|b| b == b'*' || b == b'?')
+    memchr::memchr2(b'*', b'?', pattern.as_bytes()).is_some()
 }
 
 /// True when `pattern` matches the literal `text`.
@@ -102,6 +102,12 @@ fn both_overlap(a: &[u8], b: &[u8], case: Case) -> bool {
     let tail = a.iter().rev().zip(b.iter().rev()).take_while(|&(&x, &y)| !wild(x) && !wild(y)).all(|(&x, &y)| case.same(x, y));
     if !head || !tail {
         return false;
+    }
+    // `head*` meets whatever can begin with the head or be its beginning, which was just seen.
+    let open_end = |g: &[u8]| g.ends_with(b"*") && memchr::memchr(b'*', g) == Some(g.len() - 1);
+    let single = |c: &[u8]| memchr::memchr(b'?', c).is_none();
+    if single(a) && single(b) && (open_end(a) || open_end(b)) {
+        return true;
     }
     // Patterns are short: nearly all of them fit here, and nothing has to be allocated.
     const SHORT: usize = 192;

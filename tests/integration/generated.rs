@@ -15,8 +15,12 @@ fn rule_files() -> Vec<(String, String)> {
 
 #[test]
 fn bundled_rules_are_the_rule_files() {
-    let (rules, sources) = pack(&rule_files());
-    let files = [("src/rule/data/bundled.json", rules), ("src/rule/data/sources.json", sources)];
+    let packed = pack(&rule_files());
+    let files = [
+        ("src/rule/data/index.json", packed.index),
+        ("src/rule/data/bundled.jsonl", packed.rules),
+        ("src/rule/data/sources.json", packed.sources),
+    ];
     none_differ(&files.iter().filter_map(|(name, text)| differs(name, text)).collect::<Vec<_>>());
 }
 
@@ -70,13 +74,13 @@ pub fn rule_index() -> String {
             flow(&text_of(&document, "description"))
         );
         out.push_str("\n| rule | severity | what |\n| --- | --- | --- |\n");
-        let rules: Vec<_> = registry.rules().iter().filter(|a| &*a.rule.meta.pack == name).collect();
+        let rules: Vec<_> = registry.rules().iter().filter(|a| &*a.head.pack == name).collect();
         for active in &rules {
-            let meta = &active.rule.meta;
+            let meta = &active.rule().meta;
             let _ = writeln!(out, "| [`{0}`](#{0}) | {1} | {2} |", meta.id, meta.severity, cell(&meta.title));
         }
         for active in rules {
-            let file = files.iter().find(|(path, _)| path.ends_with(&format!("/{}.yaml", active.rule.meta.id)));
+            let file = files.iter().find(|(path, _)| path.ends_with(&format!("/{}.yaml", active.head.id)));
             let (_, text) = file.expect("a rule has a file");
             out.push_str(&section(&yaml::parse(text.clone()), name));
         }

@@ -32,6 +32,7 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
     let (text, problems) = decode(bytes);
     let config = Config::default();
     let scan = Scan {
+        cards: false,
         registry: &REGISTRY,
         config: &config,
         context: Context { kind, ..Context::default() },
@@ -215,11 +216,11 @@ fn verdicts(text: &str) -> Verdicts {
         for site in &extraction.sites {
             let alone = [site];
             for active in REGISTRY.about(site.kind) {
-                let Judgement::Fail(raised) = judge(&active.rule, &alone, true) else { continue };
+                let Judgement::Fail(raised) = judge(active.rule(), &alone, true) else { continue };
                 for raised in raised {
                     let place = raised.node.zip(site.root).map(|(node, root)| path::pointer(&path::steps(root, node).0));
                     let place = place.unwrap_or_default().split('/').filter(|step| *step != "0").collect::<Vec<_>>().join("/");
-                    found.insert((kind, active.rule.meta.id.to_string(), place));
+                    found.insert((kind, active.head.id.to_string(), place));
                 }
             }
         }

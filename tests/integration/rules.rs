@@ -1,8 +1,11 @@
 //! Every rule file does what its own tests say, and is complete.
 
 use crate::common::{files_below, read};
+use palisade::check::Code;
 use palisade::document::{Document, Node, yaml};
-use palisade::rule::{inline_test, lint};
+use palisade::rule::active::Head;
+use palisade::rule::registry::Wishes;
+use palisade::rule::{Registry, inline_test, lint};
 use std::collections::BTreeSet;
 
 /// Rule files below a folder, with their text.
@@ -98,4 +101,45 @@ fn ids_are_file_names_and_packs_are_described() {
         assert_eq!(root(&document).get("id").map(Node::scalar), Some(pack.as_str()));
         assert!(root(&document).get("title").is_some() && root(&document).get("description").is_some(), "{pack}");
     }
+}
+
+#[test]
+fn every_bundled_rule_is_the_one_of_its_line_in_the_index() {
+    let wishes = Wishes { select: vec!["ALL".to_owned()], ..Wishes::default() };
+    let registry = Registry::build(&[], &wishes).expect("the bundled rules compile");
+    assert_eq!(registry.rules().len(), bundled().len());
+    for active in registry.rules() {
+        let (rule, head) = (active.rule(), &active.head);
+        assert!(!rule.meta.message.is_empty() && !rule.meta.title.is_empty(), "{}", head.id);
+        let of_rule = Head::of(rule, &[]);
+        assert_eq!((&of_rule.id, of_rule.severity, of_rule.check), (&head.id, head.severity, head.check));
+        assert_eq!((&of_rule.pack, of_rule.status, of_rule.limit), (&head.pack, head.status, head.limit), "{}", head.id);
+        let mut kinds = of_rule.kinds.clone();
+        kinds.sort();
+        assert_eq!((kinds, &of_rule.tags, of_rule.about_sets), (head.kinds.clone(), &head.tags, head.about_sets), "{}", head.id);
+    }
+}
+
+#[test]
+fn every_check_of_access_analyzer_has_a_rule_of_its_name() {
+    let mut found = BTreeSet::new();
+    for (file, text) in bundled() {
+        let document = yaml::parse(text);
+        let of = |key: &str| root(&document).get(key).map(|n| n.scalar().to_owned());
+        let Some(check) = of("check") else { continue };
+        assert_eq!(of("id"), Some(check.to_ascii_lowercase().replace('_', "-")), "{file}");
+        assert_eq!(of("aws_type").is_some(), file.starts_with("rules/access-analyzer/"), "{file}");
+        let severity = match of("aws_type").as_deref() {
+            Some("ERROR" | "SECURITY_WARNING") => Some("high".to_owned()),
+            Some("WARNING") => Some("medium".to_owned()),
+            Some("SUGGESTION") => Some("low".to_owned()),
+            Some(other) => panic!("{file}: no finding type `{other}`"),
+            None => of("severity"),
+        };
+        assert_eq!(of("severity"), severity, "{file}");
+        found.insert(check);
+    }
+    let all: BTreeSet<String> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    assert_eq!(found, all);
+    assert_eq!(rule_files("rules/access-analyzer").len(), 153);
 }
