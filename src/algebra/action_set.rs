@@ -124,8 +124,8 @@ impl ActionSet {
     fn touches_one(&self, action: &str) -> bool {
         let mut wild = self.wild.iter().filter_map(|i| self.globs.get(*i));
         if !has_wildcard(action) {
-            let lower = |name: &String| name.as_str().cmp(action.to_ascii_lowercase().as_str());
-            return self.exact.binary_search_by(lower).is_ok()
+            let order = |name: &String| name.bytes().cmp(action.bytes().map(|b| b.to_ascii_lowercase()));
+            return self.exact.binary_search_by(order).is_ok()
                 || wild.any(|g| matches(g, action, Case::Insensitive))
                 || (!self.levels.is_empty() && self.has_level(action));
         }

@@ -39,7 +39,8 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             }
             continue;
         };
-        if has_wildcard(prefix) {
+        let wild = has_wildcard(action.text);
+        if wild && has_wildcard(prefix) {
             if !is_everything(action.text) {
                 out.add(Code::WildcardInServiceName, action.node).other(prefix);
             }
@@ -52,7 +53,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             match service {
                 None if subject.catalog.table("retired-services").has(prefix) => {}
                 None => unknown_service(subject.catalog, action, prefix, out),
-                Some(service) if !has_wildcard(name) => named(subject.catalog, service, action, name, out),
+                Some(service) if !wild || !has_wildcard(name) => named(subject.catalog, service, action, name, out),
                 Some(_) => {}
             }
         }

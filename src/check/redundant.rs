@@ -8,7 +8,6 @@ use crate::finding::fingerprint::normalise_statement;
 use crate::policy::Statement;
 use crate::text::glob::{Case, contains, has_wildcard};
 use std::collections::HashMap;
-use std::hash::Hasher;
 
 /// Comparisons spent on one list: enough for any policy AWS takes; tidiness is not worth more.
 const MOST: usize = 2_000_000;
@@ -42,6 +41,8 @@ fn groups<'d>(code: Code, items: &[(&'d str, Node<'d>)], case: Case, out: &mut L
     if sorted {
         order.sort_by(|a, b| folded(text(*a), text(*b), case).then(a.cmp(b)));
     }
+    // The first eight bytes of every entry: nearly every pair differs there.
+    let keys: Vec<u64> = items.iter().map(|(text, _)| key(text.as_bytes(), case)).collect();
     let mut spent = 0;
     for w in patterns {
         let pattern = text(w);
@@ -50,8 +51,15 @@ fn groups<'d>(code: Code, items: &[(&'d str, Node<'d>)], case: Case, out: &mut L
         }
         // In the order, what a pattern covers stands together behind its literal start.
         let head = pattern.split(['*', '?']).next().unwrap_or_default();
+        // `head*` covers all that starts so.
+        let open_end = pattern.len() == head.len() + 1 && pattern.ends_with('*');
+        let wanted = key(head.as_bytes(), case);
+        let mask = if head.len() >= 8 { u64::MAX } else { (1u64 << (head.len() * 8)) - 1 };
         let from = if sorted { order.partition_point(|i| folded(text(*i), head, case).is_lt()) } else { 0 };
         for &i in order.get(from..).unwrap_or_default() {
+            if !sorted && keys.get(i).is_some_and(|k| (k ^ wanted) & mask != 0) {
+                continue;
+            }
             if !starts(text(i), head, case) {
                 if sorted {
                     break;
@@ -59,7 +67,7 @@ fn groups<'d>(code: Code, items: &[(&'d str, Node<'d>)], case: Case, out: &mut L
                 continue;
             }
             spent += 1;
-            let covers = i != w && found.is_open(i) && contains(pattern, text(i), case);
+            let covers = i != w && found.is_open(i) && (open_end || contains(pattern, text(i), case));
             // Two spellings of one set cover each other; the first of them stays.
             if covers && !(w > i && contains(text(i), pattern, case)) {
                 found.set(i, w);
@@ -74,23 +82,21 @@ fn groups<'d>(code: Code, items: &[(&'d str, Node<'d>)], case: Case, out: &mut L
     }
 }
 
+/// The first eight bytes, letters folded where case does not count.
+fn key(text: &[u8], case: Case) -> u64 {
+    let mut bytes = [0u8; 8];
+    for (slot, byte) in bytes.iter_mut().zip(text) {
+        *slot = if case == Case::Insensitive { byte.to_ascii_lowercase() } else { *byte };
+    }
+    u64::from_le_bytes(bytes)
+}
+
 /// Entries of the same text: the first stays.
 fn same_text(items: &[(&str, Node<'_>)], case: Case, found: &mut Coverers) {
+    // Equal hashes are looked at again, so a cheap one does.
     let hash = |text: &str| {
-        let mut hasher = std::hash::DefaultHasher::new();
-        match case {
-            Case::Sensitive => hasher.write(text.as_bytes()),
-            Case::Insensitive => {
-                for chunk in text.as_bytes().chunks(16) {
-                    let mut lower = [0u8; 16];
-                    for (slot, byte) in lower.iter_mut().zip(chunk) {
-                        *slot = byte.to_ascii_lowercase();
-                    }
-                    hasher.write(&lower);
-                }
-            }
-        }
-        hasher.finish()
+        let chunks = text.as_bytes().chunks(8);
+        chunks.fold(text.len() as u64, |h, chunk| (h.rotate_left(5) ^ key(chunk, case)).wrapping_mul(0x517c_c1b7_2722_0a95))
     };
     let mut all: Vec<(u64, usize)> = items.iter().enumerate().map(|(i, (text, _))| (hash(text), i)).collect();
     all.sort_unstable();
@@ -171,20 +177,18 @@ pub(super) fn statements<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     if subject.policy.statements.len() < 2 || !out.wants(&[Code::RedundantStatement]) {
         return;
     }
-    // Most statements differ in their first entries already; only those that do not are compared as a whole.
+    // Most statements differ in a few numbers already; only those that do not are compared as a whole.
     let signature = |s: &Statement<'_>| {
-        let actions = s.actions.as_ref().map(|e| (e.negated, e.items.len(), e.items.iter().map(|i| i.text.len()).sum::<usize>()));
-        let resources =
-            s.resources.as_ref().map(|e| (e.negated, e.items.len(), e.items.iter().map(|i| i.text.len()).sum::<usize>()));
+        let length = |texts: &mut dyn Iterator<Item = &str>| texts.map(str::len).sum::<usize>();
+        let actions = s.actions.as_ref().map_or((0, 0), |e| (e.items.len(), length(&mut e.items.iter().map(|i| i.text))));
+        let resources = s.resources.as_ref().map_or((0, 0), |e| (e.items.len(), length(&mut e.items.iter().map(|i| i.text))));
         (s.effect.map(|(e, _)| e), actions, resources, s.conditions.len())
     };
-    let mut alike: HashMap<_, Vec<&Statement<'d>>> = HashMap::new();
-    for statement in subject.statements() {
-        alike.entry(signature(statement)).or_default().push(statement);
-    }
-    for group in alike.into_values().filter(|g| g.len() > 1) {
+    let mut alike: Vec<_> = subject.statements().map(|s| (signature(s), s)).collect();
+    alike.sort_by_key(|(signature, s)| (*signature, s.node.id()));
+    for group in alike.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
         let mut first: HashMap<String, Node<'d>> = HashMap::new();
-        for statement in group {
+        for (_, statement) in group {
             let text = normalise_statement(statement.node);
             if let Some(before) = first.get(&text) {
                 let index = subject.policy.statements.iter().position(|s| s.node.id() == before.id()).unwrap_or(0);

@@ -8,7 +8,7 @@ use super::subject::{Keyed, texts};
 use crate::catalog::Catalog;
 use crate::policy::arn::has_dollar_brace;
 use crate::text::glob::has_wildcard;
-use crate::text::suggest::did_you_mean;
+use crate::text::suggest::nearest;
 
 const SUFFIXES: [&str; 6] =
     [".amazonaws.com", ".amazon.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov"];
@@ -37,7 +37,10 @@ pub(super) fn hint(catalog: &'static Catalog, text: &str) -> Option<String> {
     if table.has(&whole) {
         return Some(format!("did you mean `{whole}`?"));
     }
-    did_you_mean(text, table.iter())
+    // Names are compared without what all of them end in.
+    let name = |text: &'static str| text.strip_suffix(".amazonaws.com").unwrap_or(text);
+    let wanted = SUFFIXES.iter().find_map(|suffix| text.strip_suffix(suffix)).unwrap_or(text);
+    nearest(wanted, table.iter().map(name)).map(|near| format!("did you mean `{near}.amazonaws.com`?"))
 }
 
 /// Values of keys that hold service principals.

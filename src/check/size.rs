@@ -20,6 +20,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
         PolicyKind::ResourceControlPolicy => (Code::PolicySizeExceedsRcpQuota, true),
     };
     let Some(limit) = subject.limits.get(&code).copied() else { return };
+    let limit = if code == Code::PolicySizeExceedsResourcePolicyQuota { limit.max(wider(subject.resource_type)) } else { limit };
     let text = subject.root.document().text().get(subject.root.span().range()).unwrap_or_default();
     // Shorter in bytes is shorter in characters.
     if text.len() <= limit {
@@ -34,6 +35,16 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     };
     if size > limit {
         out.add(code, subject.root).text("").count(size).other(limit.to_string());
+    }
+}
+
+/// Resources whose policies may be larger than those of buckets. AWS KMS Developer Guide, "Resource quotas"; Amazon SNS
+/// API Reference, SetTopicAttributes.
+fn wider(resource_type: Option<&str>) -> usize {
+    match resource_type {
+        Some("AWS::KMS::Key") => 32_768,
+        Some("AWS::SNS::Topic") => 30_720,
+        Some(_) | None => 0,
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
     }
     let mut by_service: BTreeMap<&str, Vec<&ActionPattern<'d>>> = BTreeMap::new();
     for (item, action) in named_actions(subject.catalog, statement) {
-        if !looks_at_tags(action) {
+        if !looks_at_tags(action) && !subject.catalog.table("tag-aware-actions").has(item.text) {
             by_service.entry(action.service().prefix()).or_default().push(item);
         }
     }

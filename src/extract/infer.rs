@@ -8,8 +8,14 @@ use crate::policy::{Effect, Policy, PolicyKind};
 
 /// The kind, and whether it is a guess.
 pub(super) fn kind(policy: &Policy<'_>, context: &Context, file: &str) -> (PolicyKind, bool) {
+    let trust = context.resource_type.as_deref() == Some("AWS::IAM::AssumeRolePolicyDocument");
     if let Some(kind) = context.kind {
+        // Access Analyzer takes trust policies for resource policies of a type of their own.
+        let kind = if trust && kind == PolicyKind::ResourcePolicy { PolicyKind::TrustPolicy } else { kind };
         return (kind, false);
+    }
+    if trust {
+        return (PolicyKind::TrustPolicy, false);
     }
     if context.resource_type.is_some() {
         return (PolicyKind::ResourcePolicy, false);

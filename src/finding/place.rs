@@ -1,11 +1,14 @@
 //! From a node to a place in a file, with the lines around it.
 
 use super::excerpt::Excerpt;
+use super::fingerprint::normalise_statement;
 use super::model::Location;
 use crate::document::path::{self, Children};
 use crate::document::{Document, Node, pretty};
 use crate::span::{LineIndex, Span};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Lines shown before and after a place, so that two close places share one picture.
@@ -21,12 +24,19 @@ pub struct Placer<'d> {
     file: Arc<str>,
     lines: OnceCell<LineIndex>,
     children: Children,
+    normalised: RefCell<HashMap<u32, Rc<str>>>,
 }
 
 impl<'d> Placer<'d> {
     /// For a document of this file.
     pub fn new(document: &'d Document, file: Arc<str>) -> Self {
-        Self { document, file, lines: OnceCell::new(), children: Children::default() }
+        Self { document, file, lines: OnceCell::new(), children: Children::default(), normalised: RefCell::default() }
+    }
+
+    /// What a fingerprint takes of a statement; of the many findings in one statement only the first pays for it.
+    pub fn normalised(&self, statement: Node<'d>) -> Rc<str> {
+        let mut known = self.normalised.borrow_mut();
+        known.entry(statement.id()).or_insert_with(|| normalise_statement(statement).into()).clone()
     }
 
     /// The file's name.

@@ -6,7 +6,7 @@ use super::principal::Principal;
 use crate::document::Node;
 
 /// `Effect`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
     /// Grants, unless something denies.
     Allow,

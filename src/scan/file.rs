@@ -5,7 +5,7 @@ use crate::algebra::Truth;
 use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
 use crate::extract::{DocumentKind, Extraction, Hints, Site, recognise};
-use crate::finding::fingerprint::{fingerprint, normalise_statement};
+use crate::finding::fingerprint::fingerprint;
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, Outcome, RuleId, Severity};
 use crate::policy::{Context, PolicyKind};
@@ -221,7 +221,7 @@ pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'
     let meta = &active.rule().meta;
     let mut policy = raised.site.identity();
     policy.sid = raised.statement.and_then(|s| s.sid).map(str::to_owned);
-    let statement = raised.statement.map(|s| normalise_statement(s.node)).unwrap_or_default();
+    let statement = raised.statement.map(|s| placer.normalised(s.node)).unwrap_or_default();
     let related =
         raised.related.iter().map(|(node, word)| Label { message: (*word).to_owned(), location: placer.node(Some(*node)) });
     Finding {

@@ -87,6 +87,15 @@ pub fn overlaps(a: &str, b: &str, case: Case) -> bool {
     if a == "*" || b == "*" {
         return true;
     }
+    // Where both are still literal they must be alike: this decides nearly every question.
+    for (x, y) in a.bytes().zip(b.bytes()) {
+        if matches!(x, b'*' | b'?') || matches!(y, b'*' | b'?') {
+            break;
+        }
+        if !case.same(x, y) {
+            return false;
+        }
+    }
     match (has_wildcard(a), has_wildcard(b)) {
         (false, false) => a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(x, y)| case.same(x, y)),
         (true, false) => matches(a, b, case),
@@ -109,26 +118,55 @@ fn both_overlap(a: &[u8], b: &[u8], case: Case) -> bool {
     if single(a) && single(b) && (open_end(a) || open_end(b)) {
         return true;
     }
-    // Patterns are short: nearly all of them fit here, and nothing has to be allocated.
-    const SHORT: usize = 192;
-    if b.len() < SHORT {
-        table(a, b, case, &mut [false; SHORT], &mut [false; SHORT])
-    } else {
-        table(a, b, case, &mut vec![false; b.len() + 1], &mut vec![false; b.len() + 1])
-    }
+    if b.len() < 128 { rows_of_bits(a, b, case) } else { rows(a, b, case) }
 }
 
-/// Every prefix of one against every prefix of the other. The two rows are all false and longer than `b`.
-fn table(a: &[u8], b: &[u8], case: Case, reachable: &mut [bool], next: &mut [bool]) -> bool {
-    let (mut reachable, mut next) = (reachable, next);
-    let width = b.len() + 1;
+/// [`rows`] with a row in one number: bit `j` is set when the prefix of `a` read so far and `b[..j]` have a string in common.
+fn rows_of_bits(a: &[u8], b: &[u8], case: Case) -> bool {
+    let positions = |wanted: &dyn Fn(u8) -> bool| {
+        b.iter().enumerate().filter(|(_, c)| wanted(**c)).fold(0u128, |mask, (i, _)| mask | (2u128 << i))
+    };
+    let stars = positions(&|c| c == b'*');
+    let singles = positions(&|c| c == b'?');
+    let all = u128::MAX >> (127 - b.len());
+    // A star of `b` may stand for nothing, and stars in a row too.
+    let spread = |mut row: u128, above: u128| {
+        row |= stars & (above | (above << 1));
+        loop {
+            let more = row | (stars & (row << 1));
+            if more == row {
+                return row & all;
+            }
+            row = more;
+        }
+    };
+    let mut row = spread(1, 1);
+    for &x in a {
+        row = match x {
+            // Everything from the first prefix on.
+            b'*' if row == 0 => 0,
+            b'*' => (u128::MAX << row.trailing_zeros()) & all,
+            b'?' => spread((row << 1) & !stars & all, row),
+            x => spread((row << 1) & (singles | positions(&|c| c != b'*' && c != b'?' && case.same(x, c))), row),
+        };
+        if row == 0 {
+            return false;
+        }
+    }
+    row >> b.len() & 1 == 1
+}
+
+/// Every prefix of one against every prefix of the other.
+fn rows(a: &[u8], b: &[u8], case: Case) -> bool {
     // reachable[j]: the prefix of `a` read so far and `b[..j]` have a string in common.
-    for (j, slot) in reachable.iter_mut().take(width).enumerate() {
+    let mut reachable = vec![false; b.len() + 1];
+    for (j, slot) in reachable.iter_mut().enumerate() {
         *slot = b.get(..j).is_some_and(|head| head.iter().all(|&c| c == b'*'));
     }
     for &x in a {
+        let mut next = vec![false; b.len() + 1];
         let mut left = false;
-        for (j, slot) in next.iter_mut().take(width).enumerate() {
+        for (j, slot) in next.iter_mut().enumerate() {
             let above = reachable.get(j).copied().unwrap_or(false);
             let y = j.checked_sub(1).and_then(|k| b.get(k)).copied();
             let diagonal = j.checked_sub(1).and_then(|k| reachable.get(k)).copied().unwrap_or(false);
@@ -141,9 +179,9 @@ fn table(a: &[u8], b: &[u8], case: Case, reachable: &mut [bool], next: &mut [boo
             };
             left = *slot;
         }
-        std::mem::swap(&mut reachable, &mut next);
+        reachable = next;
     }
-    reachable.get(b.len()).copied().unwrap_or(false)
+    reachable.last().copied().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -198,6 +236,13 @@ mod tests {
             if contains(&a, &b, Case::Sensitive) {
                 prop_assert!(in_a.iter().zip(&in_b).all(|(x, y)| *x || !*y), "{} {}", a, b);
             }
+        }
+
+        /// The two ways to compare two globs give one answer.
+        #[test]
+        fn rows_agree_with_rows_of_bits(a in "[ab*?]{0,9}", b in "[ab*?]{0,9}") {
+            let (x, y) = (a.as_bytes(), b.as_bytes());
+            prop_assert_eq!(rows(x, y, Case::Sensitive), rows_of_bits(x, y, Case::Sensitive), "{} {}", a, b);
         }
 
         #[test]

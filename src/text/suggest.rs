@@ -18,7 +18,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 return None;
             }
             let lower = candidate.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&word, &lower);
+            let distance = strsim::osa_distance(&word, &lower);
             // A third of the longer word may differ; beyond that a suggestion is a guess.
             let allowed = (length.max(lower.chars().count()) / 3).max(1);
             (distance <= allowed && distance < length).then_some((distance, candidate))
