@@ -64,3 +64,7 @@ pub fn action_sets() -> impl Iterator<Item = String> {
 pub fn date() -> &'static str {
     current().date()
 }
+
+#[cfg(test)]
+#[path = "catalog_tests.rs"]
+mod tests;

@@ -247,8 +247,13 @@ fn check_region<'d>(Entry { catalog, item, arn, .. }: Entry<'_, 'd>, formats: Fi
     }
     let partition = catalog.partition_of(arn.region);
     if partition.is_none_or(|p| p != arn.partition && !open(arn.partition)) {
+        let swapped = is_account_id(arn.region) && catalog.partition_of(arn.account).is_some();
         let near = did_you_mean(arn.region, catalog.regions().filter(|(p, _)| *p == arn.partition).map(|(_, r)| r));
-        out.add(Code::InvalidArnRegion, item.node).other(arn.region).hint(near);
+        out.add(Code::InvalidArnRegion, item.node).other(arn.region).hint(if swapped {
+            Some("region and account stand in each other's place.".to_owned())
+        } else {
+            near
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::model::{Category, Confidence, Finding, Label, Location, RuleId, Severity};
 use crate::document::ProblemCode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Something that could not be read or understood, which makes the run incomplete.
@@ -98,6 +98,17 @@ impl Outcome {
     /// Findings that count: not suppressed, not in the baseline.
     pub fn active(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.suppressed.is_none())
+    }
+
+    /// What could not be read, without what a finding at the same place says as well: a missing `Effect` keeps a statement
+    /// from being judged, and is a mistake of the policy. It counts as both and is shown once.
+    pub fn unsaid(&self) -> impl Iterator<Item = &Incomplete> {
+        let place = |location: &Location| (location.file.clone(), location.start.offset);
+        let said: HashSet<_> = self.active().map(|f| place(&f.primary.location)).collect();
+        self.incomplete.iter().filter(move |item| {
+            let grammar = item.code == Some(ProblemCode::PolicyGrammar);
+            !(grammar && item.location.as_ref().is_some_and(|at| said.contains(&place(at))))
+        })
     }
 
     /// Number of suppressed findings.

@@ -9,7 +9,7 @@ use std::io::{Result, Write};
 
 /// Write the report.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Result<()> {
-    for item in &outcome.incomplete {
+    for item in outcome.unsaid() {
         write_incomplete(item, out)?;
     }
     for finding in outcome.active() {

@@ -15,7 +15,7 @@ use std::io::{Error, Result, Write};
 
 /// Write the whole report.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Result<()> {
-    for problem in &outcome.incomplete {
+    for problem in outcome.unsaid() {
         write_diagnostic(&Diagnostic::of_problem("incomplete", problem), options, out)?;
     }
     for finding in &outcome.findings {

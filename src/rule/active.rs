@@ -167,17 +167,19 @@ pub struct Active {
     pub severity: Severity,
     /// Somebody named it, its pack or its tag.
     pub asked_for: bool,
+    /// The same, other than by listing its pack under `extends`.
+    pub selected: bool,
 }
 
 impl Active {
     /// A rule that was compiled.
     pub fn compiled(head: Head, rule: Rule) -> Self {
-        Self { severity: head.severity, head, source: Source::Compiled(Box::new(rule)), asked_for: false }
+        Self { severity: head.severity, head, source: Source::Compiled(Box::new(rule)), asked_for: false, selected: false }
     }
 
     /// A bundled rule by its JSON.
     pub fn bundled(head: Head, body: &'static str) -> Self {
-        Self { severity: head.severity, head, source: Source::Bundled(body, OnceLock::new()), asked_for: false }
+        Self { severity: head.severity, head, source: Source::Bundled(body, OnceLock::new()), asked_for: false, selected: false }
     }
 
     /// The rule itself.

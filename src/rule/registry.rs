@@ -280,7 +280,7 @@ fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut V
         }
         let severity = setting.and_then(|(.., severity)| *severity).unwrap_or(head.severity);
         let asked_for = named || user || by(&wishes.packs);
-        (rule.severity, rule.asked_for) = (severity, asked_for);
+        (rule.severity, rule.asked_for, rule.selected) = (severity, asked_for, named || user);
         active.push(rule);
     }
     active

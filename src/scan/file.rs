@@ -183,7 +183,7 @@ fn built_in<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &
     for label in checked::labels(site, checks.codes, &checks.limits) {
         for active in scan.registry.checking(checks, label.code) {
             // A broken text is incomplete already; it is a finding as well for those who want Access Analyzer's view.
-            let told = label.code == Code::JsonSyntaxError && !active.asked_for;
+            let told = label.code == Code::JsonSyntaxError && !active.selected;
             if told || active.rule().applies_to.test(site) != Truth::True {
                 continue;
             }
@@ -209,7 +209,7 @@ fn no_json(scan: &Scan<'_>, document: &Document, mistakes: &[Problem], placer: &
         context: scan.context_of(placer.file()),
     };
     let Some(checks) = scan.registry.checks(kind) else { return };
-    for active in scan.registry.checking(checks, Code::JsonSyntaxError).filter(|active| active.asked_for) {
+    for active in scan.registry.checking(checks, Code::JsonSyntaxError).filter(|active| active.selected) {
         let Some(severity) = scan.severity(active, &site) else { continue };
         let raised = checked::syntax_error(active.rule(), &site, problem);
         result.findings.push(finding(active, severity, &raised, placer));
