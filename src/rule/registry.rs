@@ -262,8 +262,9 @@ fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut V
         let user = position >= first_user;
         let named =
             by(&wishes.select) || by(&wishes.narrow) || enabled == Some(true) || (setting.is_some() && enabled != Some(false));
+        // Whoever wants an outdated rule selects it, or switches it on by its id.
         let in_packs =
-            if wishes.packs.is_empty() { head.status != Status::Deprecated && !head.on_request } else { by(&wishes.packs) };
+            head.status != Status::Deprecated && if wishes.packs.is_empty() { !head.on_request } else { by(&wishes.packs) };
         let base = (user || in_packs || setting.is_some()) && (wishes.narrow.is_empty() || by(&wishes.narrow));
         let wanted = if wishes.select.is_empty() { base } else { by(&wishes.select) };
         if !wanted || by(&wishes.ignore) || enabled == Some(false) {
