@@ -101,21 +101,8 @@ impl Catalog {
         Self::sectioned(EMBEDDED).unwrap_or(Self { sections: [&[]; SECTIONS], date: "", source: "" })
     }
 
-    /// One from a file, looked at as a whole first.
-    ///
-    /// # Errors
-    /// When it is of another version, cut short, changed, or does not hold together.
-    pub(super) fn from_file(bytes: &'static [u8]) -> Result<Self, CatalogError> {
-        let body = bytes.get(16..).ok_or(CatalogError::NotACatalog)?;
-        let this = Self::sectioned(bytes)?;
-        if fnv(body.iter().copied()) != u32_at(bytes, 12) {
-            return Err(CatalogError::Checksum);
-        }
-        super::verify::verify(&this)?;
-        Ok(this)
-    }
-
-    fn sectioned(bytes: &'static [u8]) -> Result<Self, CatalogError> {
+    /// Split into sections, with a look at the header alone.
+    pub(super) fn sectioned(bytes: &'static [u8]) -> Result<Self, CatalogError> {
         if bytes.get(..MAGIC.len()) != Some(MAGIC) {
             return Err(CatalogError::NotACatalog);
         }
@@ -238,6 +225,6 @@ fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..at + 2).and_then(|b| b.try_into().ok()).map_or(0, u16::from_le_bytes)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
 }

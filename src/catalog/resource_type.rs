@@ -1,6 +1,5 @@
 //! Resource types and the formats of their ARNs.
 
-use super::action::Service;
 use super::binary::{Catalog, Section};
 use super::condition_key::ConditionKey;
 
@@ -45,11 +44,6 @@ impl ResourceType {
     /// Its ARN names an account.
     pub fn has_account(self) -> bool {
         self.catalog.u8(Section::Types, self.index, 20) & 2 != 0
-    }
-
-    /// The service.
-    pub fn service(self) -> Option<Service> {
-        self.catalog.services().nth(usize::from(self.catalog.u16(Section::Types, self.index, 8)))
     }
 
     /// Condition keys that requests on it carry.

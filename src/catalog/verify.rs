@@ -1,10 +1,26 @@
 //! Whether a catalogue file holds together: every name within its texts, every index within its section, everything sorted
 //! that is searched by bisection. Only files named by the user are looked at; ours was when it was made.
 
-use super::binary::{Catalog, CatalogError, Section, compare, record};
+use super::binary::{Catalog, CatalogError, Section, compare, fnv, record, u32_at};
+
+impl Catalog {
+    /// One from a file, looked at as a whole first.
+    ///
+    /// # Errors
+    /// When it is of another version, cut short, changed, or does not hold together.
+    pub(super) fn from_file(bytes: &'static [u8]) -> Result<Self, CatalogError> {
+        let body = bytes.get(16..).ok_or(CatalogError::NotACatalog)?;
+        let this = Self::sectioned(bytes)?;
+        if fnv(body.iter().copied()) != u32_at(bytes, 12) {
+            return Err(CatalogError::Checksum);
+        }
+        verify(&this)?;
+        Ok(this)
+    }
+}
 
 /// Look at all of it.
-pub(super) fn verify(catalog: &Catalog) -> Result<(), CatalogError> {
+fn verify(catalog: &Catalog) -> Result<(), CatalogError> {
     for section in [
         Section::Services,
         Section::Actions,

@@ -3,7 +3,7 @@
 //! IAM User Guide, "IAM JSON policy elements: Condition operators" and "Single-valued vs. multivalued context keys".
 
 use super::code::Code;
-use super::label::{Label, Labels};
+use super::label::{Labels, about};
 use super::subject::{Keyed, Subject, has_any_key};
 use super::{condition_value, ip_address, service_principal, wildcard};
 use crate::catalog::{Catalog, ConditionKey, KeyType, Service};
@@ -33,13 +33,6 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             about(out.add(Code::MissingPairedConditionKeys, condition.key_node), condition).other("aws:SourceVpc");
         }
     }
-}
-
-/// A label about a condition.
-pub(super) fn about<'l, 'd>(label: &'l mut Label<'d>, condition: &Condition<'d>) -> &'l mut Label<'d> {
-    label.key = Some(condition.key);
-    label.operator = Some(condition.operator_node.scalar());
-    label
 }
 
 fn operators<'d>(node: Node<'d>, out: &mut Labels<'d>) {

@@ -3,8 +3,7 @@
 //! IAM User Guide, "IAM JSON policy elements: Condition operators"; "AWS global condition context keys".
 
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Keyed, Subject, texts};
 use crate::catalog::{Catalog, KeyType};
 use crate::document::{Kind, Node};

@@ -3,8 +3,7 @@
 //! IAM User Guide, "IP address condition operators"; RFC 1918, RFC 4193, RFC 6598.
 
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Keyed, texts};
 use crate::document::Node;
 use crate::policy::arn::has_dollar_brace;

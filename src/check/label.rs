@@ -2,6 +2,7 @@
 
 use super::code::{Code, Codes};
 use crate::document::Node;
+use crate::policy::Condition;
 use std::borrow::Cow;
 
 /// One thing a check found. The rule of the check adds severity, message and advice.
@@ -74,6 +75,13 @@ impl<'d> Label<'d> {
         self.related.push((node, word));
         self
     }
+}
+
+/// A label about a condition.
+pub(super) fn about<'l, 'd>(label: &'l mut Label<'d>, condition: &Condition<'d>) -> &'l mut Label<'d> {
+    label.key = Some(condition.key);
+    label.operator = Some(condition.operator_node.scalar());
+    label
 }
 
 /// Labels as they are found.

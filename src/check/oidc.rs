@@ -3,8 +3,7 @@
 //! IAM User Guide, "Create a role for OpenID Connect federation"; "Available keys for AWS OIDC federation".
 
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Subject, texts};
 use super::trust::{Provider, named, provider};
 use crate::policy::condition::{Comparison, Quantifier};

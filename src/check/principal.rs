@@ -3,8 +3,7 @@
 //! IAM User Guide, "AWS JSON policy elements: Principal".
 
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::service_principal::{self, is_service_principal};
 use super::subject::{Subject, has_any_key};
 use crate::document::{Kind, Node};

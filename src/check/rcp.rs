@@ -3,9 +3,9 @@
 //! Organizations User Guide, "Resource control policies (RCPs)", syntax and list of services.
 
 use super::code::Code;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Subject, has_key, texts};
-use super::{action::is_everything, condition::about, principal::SOURCE_KEYS};
+use super::{action::is_everything, principal::SOURCE_KEYS};
 use crate::policy::condition::Comparison;
 use crate::policy::{Condition, Effect, Statement};
 use crate::text::glob::has_wildcard;

@@ -5,9 +5,8 @@
 
 use super::action::{is_everything, named_actions};
 use super::code::Code;
-use super::condition::about;
 use super::escalation::{is_star, on_star};
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::Subject;
 use crate::catalog::{AccessLevel, Action, Catalog, ResourceType};
 use crate::policy::arn::{Arn, has_dollar_brace, widened};

@@ -4,8 +4,7 @@
 
 use super::action::{may_be, named_actions};
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Subject, texts};
 use crate::catalog::Action;
 use crate::policy::condition::{Comparison, Quantifier};

@@ -4,8 +4,7 @@
 
 use super::action::named_actions;
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::Subject;
 use crate::catalog::{Action, ConditionKey};
 use crate::policy::condition::Comparison;

@@ -3,8 +3,7 @@
 //! IAM User Guide, "IAM policy elements: Variables and tags".
 
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Subject, texts};
 use crate::document::Node;
 use crate::policy::arn::has_dollar_brace;

@@ -4,8 +4,7 @@
 //! IAM User Guide, "String condition operators", "ARN condition operators".
 
 use super::code::Code;
-use super::condition::about;
-use super::label::Labels;
+use super::label::{Labels, about};
 use super::subject::{Keyed, texts};
 use crate::catalog::Catalog;
 use crate::document::Node;

@@ -1,7 +1,7 @@
 //! Rules whose question is a built-in check: from labels to what is raised.
 
-use super::judge::{Judgement, Raised};
 use super::meta::Rule;
+use super::raised::{Judgement, Raised};
 use super::template::fill_with;
 use crate::algebra::Truth;
 use crate::catalog;

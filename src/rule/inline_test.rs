@@ -2,8 +2,9 @@
 //! expects, places included.
 
 use super::compile::compile;
-use super::judge::{Judgement, judge};
+use super::judge::judge;
 use super::param::value_of;
+use super::raised::Judgement;
 use crate::document::{Document, Node, json, path, yaml};
 use crate::extract::{DocumentKind, Hints, Site, recognise};
 use crate::finding::Confidence;

@@ -4,6 +4,7 @@ use super::checked;
 use super::eval::{eval, parts};
 use super::eval_json::{plain, select};
 use super::meta::{ForEach, Otherwise, Rule};
+use super::raised::{Judgement, Raised};
 use super::subject::{Item, Subject, Trace, Weight};
 use super::template::fill;
 use crate::algebra::Truth;
@@ -14,40 +15,6 @@ use crate::finding::model::Fix;
 use crate::policy::{Effect, Statement};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// A broken rule before it is placed in a file.
-#[derive(Debug)]
-pub struct Raised<'a, 'd> {
-    /// The document that holds the place.
-    pub site: &'a Site<'d>,
-    /// Where; `None` for a resource without a policy.
-    pub node: Option<Node<'d>>,
-    /// Places that explain it, with a word each.
-    pub related: Vec<(Node<'d>, &'static str)>,
-    /// The statement, for the fingerprint.
-    pub statement: Option<&'a Statement<'d>>,
-    /// One line.
-    pub message: String,
-    /// The near miss, as a sentence.
-    pub help: Option<String>,
-    /// The rule's, or low where something was unknown.
-    pub confidence: Confidence,
-    /// Advice with placeholders filled in.
-    pub fixes: Vec<Fix>,
-}
-
-/// What a rule says of a document.
-#[derive(Debug)]
-pub enum Judgement<'a, 'd> {
-    /// Nothing of this document is its business.
-    NotApplicable,
-    /// All is well.
-    Pass,
-    /// Something hangs on what the document does not tell, and the rule keeps quiet then.
-    Undecided,
-    /// It is broken here.
-    Fail(Vec<Raised<'a, 'd>>),
-}
 
 /// Ask a rule of some documents. `asked_for` tells that somebody named the rule, its pack or its tag.
 pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) -> Judgement<'a, 'd> {

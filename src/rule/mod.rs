@@ -19,12 +19,14 @@ pub mod meta;
 pub mod param;
 mod prefilter;
 mod question;
+pub mod raised;
 pub mod registry;
 pub mod scaffold;
 mod subject;
 mod template;
 
 pub use compile::{Compiled, compile};
-pub use judge::{Judgement, Raised, judge};
+pub use judge::judge;
 pub use meta::Rule;
+pub use raised::{Judgement, Raised};
 pub use registry::{Registry, RuleSource};
