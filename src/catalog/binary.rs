@@ -199,8 +199,13 @@ impl Catalog {
 
 /// Texts compared in lower case.
 pub(super) fn compare(a: &[u8], b: &[u8]) -> std::cmp::Ordering {
-    let mut pairs = a.iter().zip(b).map(|(x, y)| x.to_ascii_lowercase().cmp(&y.to_ascii_lowercase()));
-    pairs.find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (x.to_ascii_lowercase(), y.to_ascii_lowercase());
+        if x != y {
+            return x.cmp(&y);
+        }
+    }
+    a.len().cmp(&b.len())
 }
 
 /// The hash of action names; upper and lower case give the same.

@@ -44,7 +44,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             if !is_everything(action.text) {
                 out.add(Code::WildcardInServiceName, action.node).other(prefix);
             }
-        } else {
+        } else if wild || subject.catalog.action_named(action.text).is_none() {
             let service = match last {
                 Some((before, service)) if before == prefix => service,
                 _ => subject.catalog.service(prefix),
@@ -53,7 +53,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             match service {
                 None if subject.catalog.table("retired-services").has(prefix) => {}
                 None => unknown_service(subject.catalog, action, prefix, out),
-                Some(service) if !wild || !has_wildcard(name) => named(subject.catalog, service, action, name, out),
+                Some(service) if !has_wildcard(name) => unknown_name(subject.catalog, service, action, name, out),
                 Some(_) => {}
             }
         }
@@ -90,8 +90,14 @@ fn unknown_service<'d>(catalog: &'static Catalog, action: &ActionPattern<'d>, pr
     out.add(Code::InvalidServiceInAction, action.node).other(prefix).hint(hint);
 }
 
-fn named<'d>(catalog: &'static Catalog, service: Service, action: &ActionPattern<'d>, name: &'d str, out: &mut Labels<'d>) {
-    if catalog.action_named(action.text).is_some() || catalog.table("actions").has(action.text) {
+fn unknown_name<'d>(
+    catalog: &'static Catalog,
+    service: Service,
+    action: &ActionPattern<'d>,
+    name: &'d str,
+    out: &mut Labels<'d>,
+) {
+    if catalog.table("actions").has(action.text) {
         return;
     }
     if out.wants(&[Code::InvalidAction]) {

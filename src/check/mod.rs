@@ -32,6 +32,7 @@ pub use label::Label;
 pub use subject::{Limits, Subject};
 
 use crate::policy::PolicyKind;
+use crate::policy::arn::has_dollar_brace;
 use label::Labels;
 
 /// Everything the wanted checks have to say of a policy, by check, then in the order of the text. One walk serves them all.
@@ -52,13 +53,16 @@ pub fn run<'d>(subject: Subject<'_, 'd>, wanted: Codes) -> Vec<Label<'d>> {
     if subject.is_trust() {
         trust::check(subject, &mut out);
     }
+    let variables = has_dollar_brace(subject.root.document().text());
     for statement in subject.statements() {
         action::check(subject, statement, &mut out);
         resource::check(subject, statement, &mut out);
         principal::check(subject, statement, &mut out);
         redundant::lists(statement, &mut out);
         pass_role::check(subject, statement, &mut out);
-        variable::check(subject, statement, &mut out);
+        if variables {
+            variable::check(subject, statement, &mut out);
+        }
         scope::check(subject, statement, &mut out);
         if !statement.conditions.is_empty() || statement.condition_node.is_some() {
             condition::check(subject, statement, &mut out);

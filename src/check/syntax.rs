@@ -119,22 +119,30 @@ fn check_statement<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
 
 /// Elements that a statement lacks, or has in both forms. An element in another letter case is wrong, but not missing.
 fn missing<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
-    let member = |name: &str| node.members().map(|(key, _)| key).find(|key| key.scalar().eq_ignore_ascii_case(name));
-    if member("Effect").is_none() {
+    let mut first: [Option<Node<'d>>; STATEMENT_ELEMENTS.len()] = Default::default();
+    for (key, _) in node.members() {
+        let name = key.scalar();
+        let at = STATEMENT_ELEMENTS.iter().position(|known| known.eq_ignore_ascii_case(name));
+        if let Some(seen) = at.and_then(|at| first.get_mut(at)) {
+            seen.get_or_insert(key);
+        }
+    }
+    let [_, effect, principal, not_principal, action, not_action, resource, not_resource, _] = first;
+    if effect.is_none() {
         out.add(Code::MissingEffect, node);
     }
     let needed = [
-        (Code::MissingAction, "Action", "NotAction", true),
-        (Code::MissingResource, "Resource", "NotResource", kind != PolicyKind::TrustPolicy),
-        (Code::MissingPrincipal, "Principal", "NotPrincipal", kind.has_principal()),
+        (Code::MissingAction, "Action", action, not_action, true),
+        (Code::MissingResource, "Resource", resource, not_resource, kind != PolicyKind::TrustPolicy),
+        (Code::MissingPrincipal, "Principal", principal, not_principal, kind.has_principal()),
     ];
-    for (code, plain, negated, wanted) in needed {
-        match (member(plain), member(negated)) {
+    for (code, name, plain, negated, wanted) in needed {
+        match (plain, negated) {
             (None, None) if wanted => {
                 out.add(code, node);
             }
-            (Some(plain_key), Some(negated_key)) => {
-                out.add(Code::UnsupportedElementCombination, negated_key).other(plain).related(plain_key, "together with this");
+            (Some(plain), Some(negated)) => {
+                out.add(Code::UnsupportedElementCombination, negated).other(name).related(plain, "together with this");
             }
             _ => {}
         }

@@ -4,50 +4,74 @@
 #[derive(Clone, Debug)]
 pub struct Words {
     words: Vec<String>,
-    /// Bit `b` of `starts[b / 64]`: some word starts with byte `b`.
-    starts: [u64; 4],
+    /// Some word is empty, and so stands in every text.
+    always: bool,
+    /// Some word is a single byte.
+    short: bool,
+    /// Bit `a ^ b << 2` of some word's first two bytes, hashed: rules out nearly every place of a text.
+    pairs: Box<[u64; 64]>,
+}
+
+/// The slot of two bytes, letter case ignored.
+fn pair(a: u8, b: u8) -> usize {
+    (usize::from(a | 32) ^ (usize::from(b | 32) << 4)) & 4095
 }
 
 impl Words {
     /// Compile some words; an empty word stands in every text, no word at all in none.
     pub fn new(words: Vec<String>) -> Self {
         let words: Vec<String> = words.into_iter().map(|w| w.to_ascii_lowercase()).collect();
-        let mut starts = [0u64; 4];
-        for first in words.iter().filter_map(|w| w.bytes().next()) {
-            for byte in [first, first.to_ascii_uppercase()] {
-                if let Some(slot) = starts.get_mut(usize::from(byte >> 6)) {
-                    *slot |= 1 << (byte & 63);
-                }
+        let mut pairs = Box::new([0u64; 64]);
+        for word in &words {
+            if let [a, b, ..] = word.as_bytes()
+                && let Some(slot) = pairs.get_mut(pair(*a, *b) / 64)
+            {
+                *slot |= 1 << (pair(*a, *b) % 64);
             }
         }
-        Self { words, starts }
+        let always = words.iter().any(String::is_empty);
+        let short = words.iter().any(|w| w.len() == 1);
+        Self { words, always, short, pairs }
     }
 
     /// Whether one of them stands in the text.
     pub fn any_in(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
-        let starts = |b: u8| self.starts.get(usize::from(b >> 6)).is_some_and(|slot| slot >> (b & 63) & 1 == 1);
-        let here = |at: usize, b: u8, word: &str| {
-            word.as_bytes().first() == Some(&b.to_ascii_lowercase())
-                && bytes.get(at..at + word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word.as_bytes()))
+        let here =
+            |at: usize, word: &str| bytes.get(at..at + word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word.as_bytes()));
+        let may_start = |a: u8, b: u8| self.pairs.get(pair(a, b) / 64).is_some_and(|slot| slot >> (pair(a, b) % 64) & 1 == 1);
+        let long = |(at, two): (usize, &[u8])| {
+            matches!(two, [a, b] if may_start(*a, *b)) && self.words.iter().any(|word| word.len() > 1 && here(at, word))
         };
-        self.words.iter().any(String::is_empty)
-            || bytes.iter().enumerate().any(|(at, b)| starts(*b) && self.words.iter().any(|word| here(at, *b, word)))
+        let single = |word: &&String| word.len() == 1 && (0..bytes.len()).any(|at| here(at, word));
+        self.always || bytes.windows(2).enumerate().any(long) || (self.short && self.words.iter().filter(single).count() > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn finds_words_in_any_case() {
-        let words = Words::new(vec!["your".into(), "##".into(), "ä".into()]);
+        let words = Words::new(vec!["your".into(), "##".into(), "ä".into(), "<".into()]);
         assert!(words.any_in("arn:aws:s3:::YOUR-bucket"));
         assert!(words.any_in("a##"));
         assert!(words.any_in("xäy"));
+        assert!(words.any_in("<"));
         assert!(!words.any_in("yoür #a#"));
         assert!(!words.any_in(""));
         assert!(!Words::new(Vec::new()).any_in("a"));
+        assert!(Words::new(vec![String::new()]).any_in(""));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_plain_search(words in proptest::collection::vec("[aAb<-]{0,3}", 0..4), text in "[abAB<-]{0,12}") {
+            let lower = text.to_ascii_lowercase();
+            let plain = words.iter().any(|w| lower.contains(&w.to_ascii_lowercase()));
+            prop_assert_eq!(Words::new(words).any_in(&text), plain);
+        }
     }
 }
