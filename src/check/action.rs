@@ -52,8 +52,14 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             last = Some((prefix, service));
             match service {
                 None if subject.catalog.table("retired-services").has(prefix) => {}
-                None => unknown_service(subject.catalog, action, prefix, out),
-                Some(service) if !has_wildcard(name) => unknown_name(subject.catalog, service, action, name, out),
+                None => {
+                    unknown_service(subject.catalog, action, prefix, out);
+                    continue;
+                }
+                Some(service) if !has_wildcard(name) && !subject.catalog.table("actions").has(action.text) => {
+                    unknown_name(service, action, name, out);
+                    continue;
+                }
                 Some(_) => {}
             }
         }
@@ -90,16 +96,7 @@ fn unknown_service<'d>(catalog: &'static Catalog, action: &ActionPattern<'d>, pr
     out.add(Code::InvalidServiceInAction, action.node).other(prefix).hint(hint);
 }
 
-fn unknown_name<'d>(
-    catalog: &'static Catalog,
-    service: Service,
-    action: &ActionPattern<'d>,
-    name: &'d str,
-    out: &mut Labels<'d>,
-) {
-    if catalog.table("actions").has(action.text) {
-        return;
-    }
+fn unknown_name<'d>(service: Service, action: &ActionPattern<'d>, name: &'d str, out: &mut Labels<'d>) {
     if out.wants(&[Code::InvalidAction]) {
         let near = nearest(name, service.actions().map(crate::catalog::Action::name));
         let hint = near.map(|near| format!("did you mean `{}:{near}`?", service.prefix()));
@@ -116,7 +113,7 @@ fn where_attached<'d>(
 ) {
     if subject.is_trust() {
         if !TRUST_ACTIONS.iter().any(|known| may_be(action.text, known)) {
-            out.add(Code::UnsupportedActionInPolicy, action.node).other("AWS::IAM::Role");
+            out.add(Code::UnsupportedActionInPolicy, action.node).other("AWS::IAM::AssumeRolePolicyDocument");
         }
         return;
     }

@@ -19,17 +19,13 @@ pub(super) struct AttachedType {
 
 const TYPES: [AttachedType; 24] = [
     AttachedType { name: "AWS::S3::Bucket", services: &["s3"], types: &["bucket", "object"] },
-    AttachedType {
-        name: "AWS::S3::AccessPoint",
-        services: &["s3"],
-        types: &["accesspoint", "accesspointobject", "bucket", "object"],
-    },
+    AttachedType { name: "AWS::S3::AccessPoint", services: &["s3"], types: &["accesspoint", "accesspointobject"] },
     AttachedType {
         name: "AWS::S3::MultiRegionAccessPoint",
         services: &["s3"],
-        types: &["multiregionaccesspoint", "multiregionaccesspointarn", "accesspoint", "accesspointobject", "bucket", "object"],
+        types: &["multiregionaccesspoint", "accesspoint", "accesspointobject"],
     },
-    AttachedType { name: "AWS::S3ObjectLambda::AccessPoint", services: &["s3-object-lambda", "s3"], types: &[] },
+    AttachedType { name: "AWS::S3ObjectLambda::AccessPoint", services: &["s3-object-lambda"], types: &[] },
     AttachedType { name: "AWS::S3Express::DirectoryBucket", services: &["s3express"], types: &[] },
     AttachedType { name: "AWS::S3Tables::TableBucket", services: &["s3tables"], types: &[] },
     AttachedType { name: "AWS::DynamoDB::Table", services: &["dynamodb"], types: &["table", "index"] },
@@ -69,6 +65,10 @@ impl AttachedType {
         }
         // An action that nobody knows is another check's business.
         let Some(action) = catalog.action(prefix, name) else { return true };
+        // Amazon S3 User Guide, "Access point compatibility": what reads a bucket, though the reference does not say so.
+        if self.types.contains(&"accesspoint") && ["GetBucket", "ListBucket"].iter().any(|head| action.name().starts_with(head)) {
+            return true;
+        }
         action.types().any(|t| self.types.contains(&t.name()))
     }
 

@@ -4,7 +4,7 @@
 
 use super::code::Code;
 use super::label::{Labels, about};
-use super::subject::{Keyed, Subject, has_any_key};
+use super::subject::{Keyed, Subject, has_any_key, texts};
 use super::{condition_value, ip_address, service_principal, wildcard};
 use crate::catalog::{Catalog, ConditionKey, KeyType, Service};
 use crate::document::{Kind, Node};
@@ -52,6 +52,9 @@ fn operators<'d>(node: Node<'d>, out: &mut Labels<'d>) {
         }
         if keys.kind() == Kind::Object {
             same_key_twice(keys, out);
+            for (key, _) in keys.members().filter(|(key, _)| key.scalar().is_empty()) {
+                out.add(Code::InvalidConditionKeyFormat, key).key = Some("");
+            }
         }
     }
 }
@@ -96,7 +99,7 @@ fn key<'d>(subject: Subject<'_, 'd>, keyed: Keyed<'_, 'd>, out: &mut Labels<'d>)
     let Keyed { condition, key, .. } = keyed;
     let (text, node, catalog) = (condition.key, condition.key_node, subject.catalog);
     if has_dollar_brace(text) {
-        out.add(Code::VariableUnsupportedInElement, node).other("Condition").key = Some(text);
+        out.add(Code::VariableUnsupportedInElement, node).other("a condition key").key = Some(text);
         return;
     }
     if key.is_some() {
@@ -177,7 +180,8 @@ fn key_and_operator<'d>(catalog: &'static Catalog, keyed: Keyed<'_, 'd>, out: &m
         }
         Quantifier::None | Quantifier::All | Quantifier::Any => {}
     }
-    if !suits(key.kind(), condition) {
+    let only_variables = || texts(condition).all(|(text, _)| has_dollar_brace(text)) && !condition.values.is_empty();
+    if !(suits(key.kind(), condition) || keyed.is_text() && only_variables()) {
         about(out.add(Code::TypeMismatch, condition.key_node), condition).other(operators_of(key.kind()));
     }
     if key.kind() == KeyType::Arn && comparison == Comparison::Glob {
@@ -219,6 +223,18 @@ fn suits(kind: KeyType, condition: &Condition<'_>) -> bool {
     }
 }
 
+/// What a comparison with no value comes to.
+fn effect_of_empty(Operator { quantifier, if_exists, negated, .. }: Operator) -> &'static str {
+    match (quantifier, negated) {
+        (Quantifier::Any, false) => "is never true",
+        (Quantifier::Any, true) => "is true whenever the key has a value",
+        (Quantifier::All, false) => "is true only when the key is missing",
+        (Quantifier::None, false) if if_exists => "is true only when the key is missing",
+        (Quantifier::None, false) => "is never true",
+        (Quantifier::All | Quantifier::None, true) => "is always true",
+    }
+}
+
 fn empty_values<'d>(condition: &Condition<'d>, out: &mut Labels<'d>) {
     let node = condition.value_node;
     if node.kind() != Kind::Array || node.elements().next().is_some() {
@@ -230,5 +246,5 @@ fn empty_values<'d>(condition: &Condition<'d>, out: &mut Labels<'d>) {
         Quantifier::None if condition.operator.if_exists => Code::EmptyArrayConditionIfexists,
         Quantifier::None => Code::EmptyArrayCondition,
     };
-    about(out.add(code, node), condition).text(condition.key);
+    about(out.add(code, node), condition).text(condition.key).other(effect_of_empty(condition.operator));
 }

@@ -93,7 +93,7 @@ fn is_date(text: &str) -> bool {
     let in_range = |part: &str, low: u8, high: u8| digits(part, 2) && part.parse::<u8>().is_ok_and(|n| (low..=high).contains(&n));
     let date_ok = parts.next().is_some_and(|year| digits(year, 4))
         && parts.next().is_none_or(|month| in_range(month, 1, 12))
-        && parts.next().is_none_or(|day| in_range(day, 1, 31))
+        && parts.next().is_none_or(|day| in_range(day, 1, 31) && day_exists(date))
         && parts.next().is_none();
     let Some(time) = time else { return date_ok };
     let zone = time.find(['Z', '+', '-']).unwrap_or(time.len());
@@ -113,6 +113,11 @@ fn is_date(text: &str) -> bool {
         && parts.next().is_none_or(|second| in_range(second, 0, 60))
         && parts.next().is_none();
     date_ok && zone_ok && fraction_ok && clock_ok
+}
+
+/// For a date whose parts are numbers: its month has so many days. AWS lets 29 February stand in any year.
+fn day_exists(date: &str) -> bool {
+    !matches!(date.get(5..10), Some("02-30" | "02-31" | "04-31" | "06-31" | "09-31" | "11-31"))
 }
 
 fn is_base64(text: &str) -> bool {
@@ -138,7 +143,7 @@ fn by_key<'d>(catalog: &'static Catalog, keyed: Keyed<'_, 'd>, text: &'d str, no
         return;
     }
     if REGION_KEYS.iter().any(|key| keyed.is(key)) {
-        if catalog.partition_of(text).is_none() && !text.ends_with("-global") && text != "global" {
+        if catalog.partition_of(text).is_none() && !text.ends_with("-global") {
             let hint = did_you_mean(text, catalog.regions().map(|(_, region)| region));
             about(out.add(Code::InvalidRegion, node), condition).hint(hint);
         }
@@ -203,9 +208,18 @@ mod tests {
         ] {
             assert!(is_date(text), "{text}");
         }
-        for text in
-            ["", "yesterday", "2026-13-01", "01/31/2026", "2026-01-32", "2026-01-31T25:00:00Z", "2026-01-31 10:00", "2026-1-1"]
-        {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "01/31/2026",
+            "2026-01-32",
+            "2026-01-31T25:00:00Z",
+            "2026-01-31 10:00",
+            "2026-1-1",
+            "2026-02-30",
+            "2026-11-31",
+        ] {
             assert!(!is_date(text), "{text}");
         }
     }

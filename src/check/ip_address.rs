@@ -38,14 +38,19 @@ pub(super) fn check<'d>(keyed: Keyed<'_, 'd>, out: &mut Labels<'d>) {
         }
         if network.is_private() { private.push(node) } else { public += 1 }
     }
-    let Some(first) = private.first().filter(|_| keyed.is("aws:SourceIp")) else { return };
+    if private.is_empty() || !keyed.is("aws:SourceIp") {
+        return;
+    }
     let negated = condition.operator.negated;
     if public == 0 && private.len() == condition.values.len() {
         let code = if negated { Code::PrivateNotIpAddress } else { Code::PrivateIpAddress };
         about(out.add(code, condition.key_node), condition).count(private.len());
     } else {
         let code = if negated { Code::PrivateNotIpAddressSubset } else { Code::PrivateIpAddressSubset };
-        about(out.add(code, condition.key_node), condition).count(private.len()).related(*first, "this one is private");
+        let label = about(out.add(code, condition.key_node), condition).count(private.len());
+        for node in private {
+            label.related(node, "this one is private");
+        }
     }
 }
 

@@ -112,6 +112,6 @@ fn limits(grant: &Grant, condition: &Condition<'_>) -> bool {
     if matches!(comparison, Comparison::Null | Comparison::Unknown) {
         return false;
     }
-    // For service-linked roles only full names count.
-    !grant.action.ends_with("LinkedRole") || texts(condition).all(|(text, _)| !has_wildcard(text))
+    // For service-linked roles only the full names of those that may be used count.
+    !grant.action.ends_with("LinkedRole") || !condition.operator.negated && texts(condition).all(|(text, _)| !has_wildcard(text))
 }

@@ -6,11 +6,12 @@ use super::code::Code;
 use super::label::{Labels, about};
 use super::service_principal::{self, is_service_principal};
 use super::subject::{Subject, has_any_key};
+use crate::catalog::Catalog;
 use crate::document::{Kind, Node};
 use crate::policy::arn::has_dollar_brace;
 use crate::policy::condition::{Comparison, Operator};
 use crate::policy::parse::is_intrinsic;
-use crate::policy::{Effect, PolicyKind, Statement};
+use crate::policy::{Condition, Effect, PolicyKind, Statement};
 use crate::text::glob::has_wildcard;
 use crate::text::suggest::did_you_mean;
 
@@ -41,7 +42,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
         }
     }
     if subject.kind == PolicyKind::ResourcePolicy {
-        service_without_source(statement, out);
+        service_without_source(subject.catalog, statement, out);
     }
     keys_of_others(subject, statement, out);
 }
@@ -163,9 +164,11 @@ fn services<'d>(statement: &Statement<'d>) -> Option<Vec<Node<'d>>> {
 }
 
 /// A service that acts for any account: the confused deputy.
-fn service_without_source<'d>(statement: &Statement<'d>, out: &mut Labels<'d>) {
+fn service_without_source<'d>(catalog: &'static Catalog, statement: &Statement<'d>, out: &mut Labels<'d>) {
     let Some(value) = statement.node.get("Principal").filter(|_| statement.is(Effect::Allow)) else { return };
-    if has_any_key(statement, &SOURCE_KEYS) {
+    // An Allow that no service can use lets none act for anybody.
+    let unusable = services(statement).is_some_and(|s| never_met(catalog, statement, &s).any(|c| !c.operator.negated));
+    if has_any_key(statement, &SOURCE_KEYS) || unusable {
         return;
     }
     let weak = statement.conditions.iter().find(|c| WEAK_KEYS.iter().any(|key| c.is_about(key)));
@@ -190,17 +193,29 @@ fn keys_of_others<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out: 
         return;
     }
     let Some(services) = services(statement) else { return };
-    let table = subject.catalog.table("principal-keys");
-    for condition in &statement.conditions {
+    for condition in never_met(subject.catalog, statement, &services) {
+        let label = out.add(Code::UnsupportedConditionKeyForServicePrincipal, condition.key_node);
+        label.key = Some(condition.key);
+        if let Some(service) = services.first() {
+            label.other(service.scalar());
+        }
+    }
+}
+
+/// The conditions that need a key which is never there when one of these services calls.
+fn never_met<'a, 'd>(
+    catalog: &'static Catalog,
+    statement: &'a Statement<'d>,
+    services: &[Node<'d>],
+) -> impl Iterator<Item = &'a Condition<'d>> {
+    // IAM Roles Anywhere User Guide, "Trust policy": the fields of the certificate arrive as tags of the principal.
+    let certificate = services.iter().any(|s| s.scalar() == "rolesanywhere.amazonaws.com");
+    let table = catalog.table("principal-keys");
+    statement.conditions.iter().filter(move |condition| {
         let Operator { comparison, if_exists, .. } = condition.operator;
         let absent_is_fine = if_exists || comparison == Comparison::Null;
         let head = condition.key.split_inclusive('/').next().unwrap_or_default();
-        if !absent_is_fine && (table.has(condition.key) || (head.ends_with('/') && table.has(head))) {
-            let label = out.add(Code::UnsupportedConditionKeyForServicePrincipal, condition.key_node);
-            label.key = Some(condition.key);
-            if let Some(service) = services.first() {
-                label.other(service.scalar());
-            }
-        }
-    }
+        let tag = head.ends_with('/') && table.has(head) && !certificate;
+        !absent_is_fine && (tag || table.has(condition.key))
+    })
 }

@@ -162,7 +162,8 @@ fn report<'d>(code: Code, items: &[(&'d str, Node<'d>)], coverer: &[Option<usize
         let (Some((wide, wide_node)), Some((text, node))) = (items.get(top), covered.first().and_then(|i| items.get(*i))) else {
             continue;
         };
-        let label = out.add(code, *node).text(*text).other(*wide).count(covered.len() + 1);
+        let by = if text.eq_ignore_ascii_case(wide) { "another entry of the same text".to_owned() } else { format!("`{wide}`") };
+        let label = out.add(code, *node).text(*text).other(by).count(covered.len() + 1);
         let mut others: Vec<(usize, Node<'d>, &'static str)> = vec![(top, *wide_node, "this one covers it")];
         others.extend(covered.iter().skip(1).filter_map(|i| items.get(*i).map(|(_, n)| (*i, *n, "covered as well"))));
         others.sort_by_key(|(i, ..)| *i);

@@ -178,6 +178,9 @@ fn against_formats<'d>(entry: Entry<'_, 'd>, formats: Formats, out: &mut Labels<
     let any_will_do = attached.is_none() && open(arn.region) && open(arn.account);
     let (mut region, mut account) = (Field::default(), Field::default());
     let (mut fits, mut owner, mut inside) = (false, OWNERS.contains(&arn.account), false);
+    if arn.resource.is_empty() {
+        return unknown_resource(entry, &wide, formats, out);
+    }
     for kind in formats.beginning_like(&wide) {
         if !overlaps(&wide, kind.resource_glob(), Case::Sensitive) {
             continue;
@@ -217,6 +220,10 @@ fn unknown_resource<'d>(Entry { item, arn, .. }: Entry<'_, 'd>, wide: &str, form
     let word = kind_word(arn.resource);
     let bare = |w: &str| w.replace(['-', '_'], "").to_ascii_lowercase();
     let near = word.and_then(|w| nearest(w, words.iter().copied()).filter(|near| bare(near) != bare(w)));
+    if arn.resource.is_empty() {
+        out.add(Code::InvalidArnResource, item.node).other(arn.service);
+        return;
+    }
     let spelled_out = !has_wildcard(wide) && !open(arn.region) && !open(arn.account);
     if !spelled_out && (near.is_none() || word.is_some_and(|w| words.contains(&w))) {
         return;
@@ -248,12 +255,13 @@ fn check_region<'d>(Entry { catalog, item, arn, .. }: Entry<'_, 'd>, formats: Fi
     let partition = catalog.partition_of(arn.region);
     if partition.is_none_or(|p| p != arn.partition && !open(arn.partition)) {
         let swapped = is_account_id(arn.region) && catalog.partition_of(arn.account).is_some();
-        let near = did_you_mean(arn.region, catalog.regions().filter(|(p, _)| *p == arn.partition).map(|(_, r)| r));
-        out.add(Code::InvalidArnRegion, item.node).other(arn.region).hint(if swapped {
-            Some("region and account stand in each other's place.".to_owned())
-        } else {
-            near
-        });
+        let own = catalog.regions().filter(|(p, _)| *p == arn.partition).map(|(_, r)| r);
+        let hint = match partition {
+            Some(other) => Some(format!("`{}` lies in the partition `{other}`.", arn.region)),
+            None if swapped => Some("region and account stand in each other's place.".to_owned()),
+            None => did_you_mean(arn.region, own),
+        };
+        out.add(Code::InvalidArnRegion, item.node).other(arn.region).hint(hint);
     }
 }
 

@@ -21,7 +21,14 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     };
     let Some(limit) = subject.limits.get(&code).copied() else { return };
     let limit = if code == Code::PolicySizeExceedsResourcePolicyQuota { limit.max(wider(subject.resource_type)) } else { limit };
-    let text = subject.root.document().text().get(subject.root.span().range()).unwrap_or_default();
+    let document = subject.root.document();
+    // A file that is the policy is stored with the white space around it; but for the one line end that editors add.
+    let alone = document.root().is_some_and(|root| root.id() == subject.root.id());
+    let text = if alone {
+        document.text().strip_suffix('\n').unwrap_or(document.text())
+    } else {
+        document.text().get(subject.root.span().range()).unwrap_or_default()
+    };
     // Shorter in bytes is shorter in characters.
     if text.len() <= limit {
         return;

@@ -125,6 +125,10 @@ fn attributes<'d>(statement: &Statement<'d>, condition: &Condition<'d>, out: &mu
     }
 }
 
+/// Keys that belong to a few actions by what they are: beside any other action of the service they are a mistake beyond
+/// doubt, whatever else the statement names.
+const NARROW_KEYS: [&str; 4] = ["s3:prefix", "s3:delimiter", "s3:max-keys", "iam:passedtoservice"];
+
 /// Access Analyzer reports next to nothing here, and the public reference is known to leave keys out: only a key of the
 /// action's own service that some action of it takes, while no action of the statement does.
 fn unsupported<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, condition: &Condition<'d>, out: &mut Labels<'d>) {
@@ -146,13 +150,15 @@ fn unsupported<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, conditio
     // Entries that reach into the service by wildcard, or that nobody knows, may take the key.
     let reach = |text: &str| may_be(text.split(':').next().unwrap_or_default(), prefix);
     let complete = elements.items.iter().filter(|a| reach(a.text)).count() == named.len();
-    if !complete || named.iter().any(|(_, a)| a.takes(key)) {
+    let strangers: Vec<_> = named.iter().filter(|(_, a)| !a.takes(key)).collect();
+    let mixed = !complete || strangers.len() < named.len();
+    if mixed && !NARROW_KEYS.contains(&key_name.as_str()) {
         return;
     }
-    let Some((first, action)) = named.first() else { return };
+    let Some((first, action)) = strangers.first() else { return };
     if action.service().actions().any(|a| a.takes(key)) {
         let label = about(out.add(Code::UnsupportedActionForConditionKey, first.node), condition);
-        for (item, _) in named.iter().skip(1) {
+        for (item, _) in strangers.iter().skip(1) {
             label.related(item.node, "nor does this action");
         }
         label.related(condition.key_node, "this condition key");

@@ -16,9 +16,12 @@ const STATEMENT_ELEMENTS: [&str; 9] =
 /// The whole document.
 pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     let root = subject.root;
-    if let Some(problem) = root.document().problems().iter().find(|p| p.code.is_syntax()) {
+    let broken = root.document().problems().iter().find(|p| p.code.is_syntax());
+    if let Some(problem) = broken {
         out.add(Code::JsonSyntaxError, root).text("").other(problem.message.clone()).hint(Some(problem.help.clone()));
     }
+    // What a broken text seems to lack may stand in the part that could not be read.
+    let whole = broken.is_none();
     if root.kind() != Kind::Object {
         wrong_type(root, "an object", out);
         return;
@@ -35,15 +38,17 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
             }
         }
     }
-    check_version(root, version, out);
+    if whole || version.is_some() {
+        check_version(root, version, out);
+    }
     let Some(statements) = statements else {
         let spelled_otherwise = root.members().any(|(key, _)| key.scalar().eq_ignore_ascii_case("Statement"));
-        if !spelled_otherwise {
+        if whole && !spelled_otherwise {
             out.add(Code::MissingStatement, root);
         }
         return;
     };
-    if statements.kind() == Kind::Array && statements.elements().next().is_none() {
+    if whole && statements.kind() == Kind::Array && statements.elements().next().is_none() {
         out.add(Code::MissingStatement, statements).text("Statement");
     }
     if statements.is_scalar() {
@@ -51,7 +56,12 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     }
     for statement in statements.one_or_many() {
         match statement.kind() {
-            Kind::Object => check_statement(subject.kind, statement, out),
+            Kind::Object => {
+                if whole {
+                    missing(subject.kind, statement, out);
+                }
+                check_statement(statement, out);
+            }
             _ => wrong_type(statement, "an object", out),
         }
     }
@@ -94,8 +104,7 @@ fn text<'d>(node: Node<'d>, out: &mut Labels<'d>) {
     }
 }
 
-fn check_statement<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
-    missing(kind, node, out);
+fn check_statement<'d>(node: Node<'d>, out: &mut Labels<'d>) {
     for (key, value) in node.members() {
         match key.scalar() {
             "Sid" => text(value, out),

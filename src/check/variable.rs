@@ -79,15 +79,15 @@ fn mistake(inside: &str) -> Option<Code> {
     if matches!(inside, "*" | "?" | "$") {
         return None;
     }
-    if inside.trim().is_empty() {
-        return Some(Code::EmptyVariable);
-    }
     let (name, default) = inside.split_once(',').map_or((inside, None), |(name, default)| (name, Some(default.trim())));
     if let Some(default) = default {
         let closed = default.len() >= 2 && default.starts_with('\'') && default.ends_with('\'');
         if !closed {
             return Some(Code::MissingQuoteInVariable);
         }
+    }
+    if name.trim().is_empty() {
+        return Some(Code::EmptyVariable);
     }
     // A tag key may hold blanks; the name in front of it may not.
     let (head, tag) = name.split_once('/').map_or((name, None), |(head, tag)| (head, Some(tag)));

@@ -1,8 +1,8 @@
 //! From a node to a place in a file, with the lines around it.
 
 use super::excerpt::Excerpt;
-use super::fingerprint::normalise_statement;
-use super::model::Location;
+use super::fingerprint::{fingerprint, normalise_statement};
+use super::model::{Location, PolicyIdentity, RuleId};
 use crate::document::path::{self, Children};
 use crate::document::{Document, Node, pretty};
 use crate::span::{LineIndex, Span};
@@ -25,16 +25,33 @@ pub struct Placer<'d> {
     lines: OnceCell<LineIndex>,
     children: Children,
     normalised: RefCell<HashMap<u32, Rc<str>>>,
+    fingerprints: RefCell<HashMap<(RuleId, u32), String>>,
 }
 
 impl<'d> Placer<'d> {
     /// For a document of this file.
     pub fn new(document: &'d Document, file: Arc<str>) -> Self {
-        Self { document, file, lines: OnceCell::new(), children: Children::default(), normalised: RefCell::default() }
+        Self {
+            document,
+            file,
+            lines: OnceCell::new(),
+            children: Children::default(),
+            normalised: RefCell::default(),
+            fingerprints: RefCell::default(),
+        }
     }
 
-    /// What a fingerprint takes of a statement; of the many findings in one statement only the first pays for it.
-    pub fn normalised(&self, statement: Node<'d>) -> Rc<str> {
+    /// The fingerprint of what a rule says about a statement of a policy. Of the many findings of one rule in one
+    /// statement only the first pays for it.
+    pub fn fingerprint(&self, rule: &RuleId, policy: &PolicyIdentity, statement: Option<Node<'d>>, fallback: &str) -> String {
+        let Some(statement) = statement else { return fingerprint(rule, policy, "", fallback) };
+        let mut known = self.fingerprints.borrow_mut();
+        let new = || fingerprint(rule, policy, &self.normalised(statement), fallback);
+        known.entry((rule.clone(), statement.id())).or_insert_with(new).clone()
+    }
+
+    /// What a fingerprint takes of a statement.
+    fn normalised(&self, statement: Node<'d>) -> Rc<str> {
         let mut known = self.normalised.borrow_mut();
         known.entry(statement.id()).or_insert_with(|| normalise_statement(statement).into()).clone()
     }

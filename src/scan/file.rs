@@ -5,7 +5,6 @@ use crate::algebra::Truth;
 use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
 use crate::extract::{DocumentKind, Extraction, Hints, Site, recognise};
-use crate::finding::fingerprint::fingerprint;
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, Outcome, RuleId, Severity};
 use crate::policy::{Context, PolicyKind};
@@ -221,7 +220,6 @@ pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'
     let meta = &active.rule().meta;
     let mut policy = raised.site.identity();
     policy.sid = raised.statement.and_then(|s| s.sid).map(str::to_owned);
-    let statement = raised.statement.map(|s| placer.normalised(s.node)).unwrap_or_default();
     let related =
         raised.related.iter().map(|(node, word)| Label { message: (*word).to_owned(), location: placer.node(Some(*node)) });
     Finding {
@@ -235,7 +233,7 @@ pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'
         url: meta.references.first().cloned(),
         primary: Label { message: String::new(), location: placer.node(raised.node) },
         related: related.collect(),
-        fingerprint: fingerprint(&meta.id, &policy, &statement, &raised.site.file),
+        fingerprint: placer.fingerprint(&meta.id, &policy, raised.statement.map(|s| s.node), &raised.site.file),
         policy,
         suppressed: None,
         fixes: raised.fixes.clone(),
@@ -248,7 +246,10 @@ fn help(hint: Option<&str>, remediation: &Arc<str>) -> Option<Arc<str>> {
         (None, true) => None,
         (None, false) => Some(remediation.clone()),
         (Some(hint), true) => Some(hint.into()),
-        (Some(hint), false) => Some(format!("{hint} {remediation}").into()),
+        (Some(hint), false) => {
+            let stop = if hint.ends_with(['.', '?', '!', ':']) { "" } else { "." };
+            Some(format!("{hint}{stop} {remediation}").into())
+        }
     }
 }
 
