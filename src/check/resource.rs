@@ -178,7 +178,8 @@ fn against_formats<'d>(entry: Entry<'_, 'd>, formats: Formats, out: &mut Labels<
     let any_will_do = attached.is_none() && open(arn.region) && open(arn.account);
     let (mut region, mut account) = (Field::default(), Field::default());
     let (mut fits, mut owner, mut inside) = (false, OWNERS.contains(&arn.account), false);
-    if arn.resource.is_empty() {
+    // A wildcard in front may stand for the resource as well: `arn:aws:organizations::*:`.
+    if arn.resource.is_empty() && !open(arn.region) && !open(arn.account) {
         return unknown_resource(entry, &wide, formats, out);
     }
     for kind in formats.beginning_like(&wide) {
@@ -220,10 +221,6 @@ fn unknown_resource<'d>(Entry { item, arn, .. }: Entry<'_, 'd>, wide: &str, form
     let word = kind_word(arn.resource);
     let bare = |w: &str| w.replace(['-', '_'], "").to_ascii_lowercase();
     let near = word.and_then(|w| nearest(w, words.iter().copied()).filter(|near| bare(near) != bare(w)));
-    if arn.resource.is_empty() {
-        out.add(Code::InvalidArnResource, item.node).other(arn.service);
-        return;
-    }
     let spelled_out = !has_wildcard(wide) && !open(arn.region) && !open(arn.account);
     if !spelled_out && (near.is_none() || word.is_some_and(|w| words.contains(&w))) {
         return;
