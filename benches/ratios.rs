@@ -97,6 +97,13 @@ fn in_process(folder: &Path, texts: &[String], bytes: usize) {
     let (ours, reference) = alternate(&times(10, whole), &times(10, serde), cpu);
     let (ours, reference) = (ours / 10.0, reference / 10.0);
     row("(b) read, parse, judge by every rule, report", ours, reference, "at most 4x, then 2x");
+    // Where the time goes: reading and recognising alone, with one rule that finds next to nothing, and with a pack.
+    for (what, select) in [("one rule", "empty-principal"), ("Access Analyzer's checks", "access-analyzer")] {
+        let wishes = Wishes { select: vec![select.to_owned()], ..Wishes::default() };
+        let registry = Registry::build(&[], &wishes).expect("the bundled rules compile");
+        let (ours, reference) = alternate(&times(10, || check(folder, &registry)), &times(10, serde), cpu);
+        row(&format!("    the same with {what} only"), ours / 10.0, reference / 10.0, "");
+    }
     let compile = || {
         black_box(Registry::build(&[], &Wishes::default()).is_ok());
     };
