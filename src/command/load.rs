@@ -198,10 +198,19 @@ pub fn registry(project: &Project, args: &RuleArgs, terminal: &mut Terminal<'_>)
     }
 }
 
-/// The bundled rules and those of some files, selected.
+/// The bundled rules and those of some files, selected: with no selector all there are, those of opt-in packs too.
 pub fn known(select: &[String], files: &[PathBuf]) -> anyhow::Result<Registry> {
+    let select = if select.is_empty() { vec!["*".to_owned()] } else { select.to_vec() };
+    build(Wishes { select, ..Wishes::default() }, files)
+}
+
+/// The rules that apply when nobody selects any.
+pub fn standard(files: &[PathBuf]) -> anyhow::Result<Registry> {
+    build(Wishes::default(), files)
+}
+
+fn build(wishes: Wishes, files: &[PathBuf]) -> anyhow::Result<Registry> {
     let user = rule_files(files)?;
-    let wishes = Wishes { select: select.to_vec(), ..Wishes::default() };
     Registry::build(&user, &wishes).map_err(|errors| match errors.into_iter().next() {
         Some(RuleError::Wish { message, help }) => Usage::new(message, help).into(),
         Some(RuleError::File(name, ..)) => {

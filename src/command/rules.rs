@@ -26,19 +26,31 @@ pub fn run(command: RulesCommand, terminal: &mut Terminal<'_>) -> anyhow::Result
 
 fn list(args: &RulesListArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     let registry = load::known(&args.select, &args.files)?;
+    let standard = load::standard(&args.files)?;
+    let asleep = |active: &Active| find(standard.rules(), active.head.id.as_str()).is_none();
     match args.format {
-        PlainFormat::Json => writeln!(terminal.out, "{:#}", Value::from(registry.rules().iter().map(brief).collect::<Vec<_>>()))?,
+        PlainFormat::Json => {
+            let rules = registry.rules().iter().map(|active| {
+                let mut value = brief(active);
+                if let Some(map) = value.as_object_mut() {
+                    map.insert("default".into(), Value::from(!asleep(active)));
+                }
+                value
+            });
+            writeln!(terminal.out, "{:#}", Value::from(rules.collect::<Vec<_>>()))?;
+        }
         PlainFormat::Text => {
             let width = registry.rules().iter().map(|a| a.head.id.as_str().len()).max().unwrap_or(0);
             for active in registry.rules() {
                 let meta = &active.rule().meta;
                 writeln!(
                     terminal.out,
-                    "{:width$}  {:8}  {:20}  {}",
+                    "{:width$}  {:8}  {:20}  {}{}",
                     meta.id.as_str(),
                     meta.severity.as_str(),
                     meta.pack,
-                    meta.title
+                    meta.title,
+                    if asleep(active) { " (only when selected)" } else { "" }
                 )?;
             }
         }
@@ -71,6 +83,9 @@ fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Termina
                 map.insert("rationale".into(), Value::from(&*meta.rationale));
                 map.insert("remediation".into(), Value::from(&*meta.remediation));
                 map.insert("references".into(), meta.references.iter().map(|r| Value::from(&**r)).collect());
+                if let Some((code, sort)) = access_analyzer(active) {
+                    map.insert("access_analyzer".into(), json!({ "issue_code": code, "finding_type": sort }));
+                }
                 map.insert("tags".into(), meta.tags.iter().map(|t| Value::from(&**t)).collect());
                 map.insert("compliance".into(), json!(meta.compliance));
                 map.insert(
@@ -85,10 +100,19 @@ fn show(id: &str, files: &[PathBuf], format: PlainFormat, terminal: &mut Termina
     Ok(Exit::Clean)
 }
 
+/// The issue code and the type of the finding, for a rule that is a check of Access Analyzer.
+fn access_analyzer(active: &Active) -> Option<(String, &str)> {
+    let sort = active.rule().meta.aws_type.as_deref()?;
+    Some((active.rule().meta.id.as_str().to_ascii_uppercase().replace('-', "_"), sort))
+}
+
 fn show_text(active: &Active, terminal: &mut Terminal<'_>) -> anyhow::Result<()> {
     let meta = &active.rule().meta;
     writeln!(terminal.out, "{}: {}", meta.id, meta.title)?;
     writeln!(terminal.out, "{} severity, {} confidence, {}, pack {}", meta.severity, meta.confidence, meta.category, meta.pack)?;
+    if let Some((code, sort)) = access_analyzer(active) {
+        writeln!(terminal.out, "Access Analyzer calls it {code}, {sort}")?;
+    }
     for (title, text) in [("Why", &meta.rationale), ("Instead", &meta.remediation)] {
         writeln!(terminal.out, "\n{title}")?;
         for paragraph in text.split("\n\n") {

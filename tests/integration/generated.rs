@@ -58,7 +58,8 @@ fn rule_index_is_current() {
 
 /// The page that lists every bundled rule.
 pub fn rule_index() -> String {
-    let registry = Registry::build(&[], &Wishes::default()).expect("the bundled rules compile");
+    let all = Wishes { select: vec!["*".to_owned()], ..Wishes::default() };
+    let registry = Registry::build(&[], &all).expect("the bundled rules compile");
     let files = rule_files();
     let packs = files.iter().filter(|(path, _)| path.ends_with("/pack.yaml"));
     let mut out = String::from(
@@ -92,6 +93,9 @@ fn section(document: &Document, pack: &str) -> String {
     let of = |key: &str| text_of(document, key);
     let mut out = format!("\n### {}\n\n{}.\n\n", of("id"), of("title"));
     let _ = writeln!(out, "Severity {}, confidence {}, {}, pack `{pack}`.", of("severity"), of("confidence"), of("category"));
+    if let Some(sort) = document.root().and_then(|root| root.get("aws_type")) {
+        let _ = writeln!(out, "Access Analyzer calls it `{}`, {}.", of("check"), sort.scalar());
+    }
     let _ = write!(out, "\n**Why.** {}\n\n**Instead.** {}\n", flow(&of("rationale")), flow(&of("remediation")));
     let Some(root) = document.root() else { return out };
     if let Some(params) = root.get("params") {

@@ -18,6 +18,8 @@ fn list_and_show() {
     run(&here, &["rules", "list", "--select", "nothing-like-it"]).ends(2);
     run(&here, &["rules", "show", "pass-role-any"]).ends(0).says("Why").says("Instead").says("https://");
     run(&here, &["rules", "show", "PASS_ROLE_ANY"]).ends(0);
+    run(&here, &["rules", "show", "resource-exposure"]).ends(0).says("pack risk");
+    run(&here, &["rules", "show", "INVALID_ARN_REGION"]).ends(0).says("Access Analyzer calls it INVALID_ARN_REGION, ERROR");
     run(&here, &["rules", "show", "pass-role-an"]).ends(2).complains("did you mean `pass-role-any`");
     let json = run(&here, &["rules", "show", "rekognition-trust-too-broad", "--format", "json"]).ends(0).json();
     assert_eq!(json["id"], "rekognition-trust-too-broad");
