@@ -168,7 +168,7 @@ fn service_without_source<'d>(catalog: &'static Catalog, statement: &Statement<'
     let Some(value) = statement.node.get("Principal").filter(|_| statement.is(Effect::Allow)) else { return };
     // An Allow that no service can use lets none act for anybody.
     let unusable = services(statement).is_some_and(|s| never_met(catalog, statement, &s).any(|c| !c.operator.negated));
-    if has_any_key(statement, &SOURCE_KEYS) || unusable {
+    if has_any_key(statement, &SOURCE_KEYS) || unusable || statement.conditions.iter().any(names_the_source) {
         return;
     }
     let weak = statement.conditions.iter().find(|c| WEAK_KEYS.iter().any(|key| c.is_about(key)));
@@ -185,6 +185,13 @@ fn service_without_source<'d>(catalog: &'static Catalog, statement: &Statement<'
             }
         }
     }
+}
+
+/// Keys that name whom a service acts for as well as a source ARN does. Amazon CloudWatch Logs User Guide, "Encrypt log
+/// data using AWS KMS"; Alexa Skills Kit, "Host a skill as a Lambda function".
+fn names_the_source(condition: &Condition<'_>) -> bool {
+    let context = condition.key.get(..22).is_some_and(|head| head.eq_ignore_ascii_case("kms:EncryptionContext:"));
+    (context || condition.is_about("lambda:EventSourceToken")) && !condition.operator.negated
 }
 
 /// Keys about an IAM principal are never there when a service calls with its own.

@@ -58,7 +58,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
         match statement.kind() {
             Kind::Object => {
                 if whole {
-                    missing(subject.kind, statement, out);
+                    missing(subject, statement, out);
                 }
                 check_statement(statement, out);
             }
@@ -127,7 +127,8 @@ fn check_statement<'d>(node: Node<'d>, out: &mut Labels<'d>) {
 }
 
 /// Elements that a statement lacks, or has in both forms. An element in another letter case is wrong, but not missing.
-fn missing<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
+fn missing<'d>(subject: Subject<'_, 'd>, node: Node<'d>, out: &mut Labels<'d>) {
+    let kind = subject.kind;
     let mut first: [Option<Node<'d>>; STATEMENT_ELEMENTS.len()] = Default::default();
     for (key, _) in node.members() {
         let name = key.scalar();
@@ -142,7 +143,13 @@ fn missing<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
     }
     let needed = [
         (Code::MissingAction, "Action", action, not_action, true),
-        (Code::MissingResource, "Resource", resource, not_resource, kind != PolicyKind::TrustPolicy),
+        (
+            Code::MissingResource,
+            "Resource",
+            resource,
+            not_resource,
+            kind != PolicyKind::TrustPolicy && !is_of_repository(subject, node),
+        ),
         (Code::MissingPrincipal, "Principal", principal, not_principal, kind.has_principal()),
     ];
     for (code, name, plain, negated, wanted) in needed {
@@ -156,6 +163,17 @@ fn missing<'d>(kind: PolicyKind, node: Node<'d>, out: &mut Labels<'d>) {
             _ => {}
         }
     }
+}
+
+/// Policies of ECR repositories have no `Resource`: they are about the repository that holds them. Amazon ECR User Guide,
+/// "Private repository policies".
+fn is_of_repository(subject: Subject<'_, '_>, statement: Node<'_>) -> bool {
+    let ecr = |action: Node<'_>| action.as_str().is_some_and(|a| a.starts_with("ecr:") || a.starts_with("ecr-public:"));
+    let only_ecr = || statement.get("Action").is_some_and(|actions| actions.one_or_many().all(ecr));
+    subject.kind == PolicyKind::ResourcePolicy
+        && subject
+            .resource_type
+            .map_or_else(only_ecr, |name| name == "AWS::ECR::Repository" || name == "AWS::ECR::PublicRepository")
 }
 
 fn effect<'d>(value: Node<'d>, out: &mut Labels<'d>) {
