@@ -3,11 +3,12 @@
 /// Words, in lower case.
 #[derive(Clone, Debug)]
 pub struct Words {
+    /// Those of two bytes or more.
     words: Vec<String>,
     /// Some word is empty, and so stands in every text.
     always: bool,
-    /// Some word is a single byte.
-    short: bool,
+    /// The words of a single byte, in both letter cases.
+    bytes: Vec<u8>,
     /// Bit `a ^ b << 2` of some word's first two bytes, hashed: rules out nearly every place of a text.
     pairs: Box<[u64; 64]>,
 }
@@ -30,8 +31,16 @@ impl Words {
             }
         }
         let always = words.iter().any(String::is_empty);
-        let short = words.iter().any(|w| w.len() == 1);
-        Self { words, always, short, pairs }
+        let mut bytes: Vec<u8> = Vec::new();
+        for word in &words {
+            if let [byte] = word.as_bytes() {
+                bytes.extend([*byte, byte.to_ascii_uppercase()]);
+            }
+        }
+        bytes.sort_unstable();
+        bytes.dedup();
+        let words = words.into_iter().filter(|w| w.len() > 1).collect();
+        Self { words, always, bytes, pairs }
     }
 
     /// Whether one of them stands in the text.
@@ -41,10 +50,9 @@ impl Words {
             |at: usize, word: &str| bytes.get(at..at + word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word.as_bytes()));
         let may_start = |a: u8, b: u8| self.pairs.get(pair(a, b) / 64).is_some_and(|slot| slot >> (pair(a, b) % 64) & 1 == 1);
         let long = |(at, two): (usize, &[u8])| {
-            matches!(two, [a, b] if may_start(*a, *b)) && self.words.iter().any(|word| word.len() > 1 && here(at, word))
+            matches!(two, [a, b] if may_start(*a, *b)) && self.words.iter().any(|word| here(at, word))
         };
-        let single = |word: &&String| word.len() == 1 && (0..bytes.len()).any(|at| here(at, word));
-        self.always || bytes.windows(2).enumerate().any(long) || (self.short && self.words.iter().filter(single).count() > 0)
+        self.always || self.bytes.iter().any(|b| memchr::memchr(*b, bytes).is_some()) || bytes.windows(2).enumerate().any(long)
     }
 }
 
