@@ -125,9 +125,8 @@ fn attributes<'d>(statement: &Statement<'d>, condition: &Condition<'d>, out: &mu
     }
 }
 
-/// Keys that belong to a few actions by what they are: beside any other action of the service they are a mistake beyond
-/// doubt, whatever else the statement names.
-const NARROW_KEYS: [&str; 4] = ["s3:prefix", "s3:delimiter", "s3:max-keys", "iam:passedtoservice"];
+/// Keys of requests that list: beside any other action they are a mistake beyond doubt, whatever else the statement names.
+const KEYS_OF_LISTS: [&str; 3] = ["s3:prefix", "s3:delimiter", "s3:max-keys"];
 
 /// Access Analyzer reports next to nothing here, and the public reference is known to leave keys out: only a key of the
 /// action's own service that some action of it takes, while no action of the statement does.
@@ -152,7 +151,7 @@ fn unsupported<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, conditio
     let complete = elements.items.iter().filter(|a| reach(a.text)).count() == named.len();
     let strangers: Vec<_> = named.iter().filter(|(_, a)| !a.takes(key)).collect();
     let mixed = !complete || strangers.len() < named.len();
-    if mixed && !NARROW_KEYS.contains(&key_name.as_str()) {
+    if mixed && !KEYS_OF_LISTS.contains(&key_name.as_str()) {
         return;
     }
     let Some((first, action)) = strangers.first() else { return };
