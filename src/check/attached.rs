@@ -2,8 +2,8 @@
 //!
 //! IAM User Guide, "AWS services that work with IAM", and the resource type pages of CloudFormation.
 
-use crate::catalog::Catalog;
-use crate::policy::arn::has_dollar_brace;
+use crate::catalog::{Catalog, ResourceType};
+use crate::policy::arn::{Arn, has_dollar_brace, widened};
 use crate::text::glob::{Case, has_wildcard, overlaps};
 
 /// A type of resource with a policy.
@@ -81,4 +81,16 @@ impl AttachedType {
     pub(super) fn resource_types(&self) -> &'static [&'static str] {
         self.types
     }
+}
+
+/// Whether a written resource can name a resource of a type. Field by field: a placeholder of a format holds no colon.
+pub(super) fn may_name(text: &str, kind: ResourceType) -> bool {
+    let Some(arn) = Arn::parse(text) else { return true };
+    let field = kind.arn().split(':').nth(2).unwrap_or_default();
+    let wide = widened(arn.resource);
+    // A bucket's name has no slash, which its format does not say.
+    let variable = has_dollar_brace(arn.resource);
+    let within_bucket = field == "s3" && kind.name() == "bucket" && arn.resource.contains('/') && !variable;
+    let service = has_dollar_brace(arn.service) || overlaps(arn.service, field, Case::Sensitive);
+    service && !within_bucket && overlaps(&wide, kind.resource_glob(), Case::Sensitive)
 }

@@ -175,7 +175,12 @@ fn key_and_operator<'d>(catalog: &'static Catalog, keyed: Keyed<'_, 'd>, out: &m
         Quantifier::None if key.is_list() && !catalog.table("either-keys").has(condition.key) => {
             about(out.add(Code::MissingQualifier, condition.key_node), condition);
         }
-        Quantifier::All if !key.is_list() && keyed.allows() && !catalog.table("either-keys").has(condition.key) => {
+        Quantifier::All
+            if !key.is_list()
+                && keyed.allows()
+                && !must_be_there(keyed.statement, condition)
+                && !catalog.table("either-keys").has(condition.key) =>
+        {
             about(out.add(Code::ForallvaluesWithSingleValuedKey, condition.key_node), condition);
         }
         Quantifier::None | Quantifier::All | Quantifier::Any => {}
@@ -191,6 +196,15 @@ fn key_and_operator<'d>(catalog: &'static Catalog, keyed: Keyed<'_, 'd>, out: &m
         let count = condition.value_node.elements().count();
         about(out.add(Code::InvalidConditionMultipleBoolean, condition.key_node), condition).count(count);
     }
+}
+
+/// The statement asks besides that the key is in the request.
+fn must_be_there(statement: &Statement<'_>, condition: &Condition<'_>) -> bool {
+    statement.conditions.iter().any(|other| {
+        other.operator.comparison == Comparison::Null
+            && other.is_about(condition.key)
+            && texts(other).all(|(text, _)| text.eq_ignore_ascii_case("false"))
+    })
 }
 
 /// The operators that suit a key of this type.

@@ -3,6 +3,7 @@
 //! The sets stand in the catalogue's table `escalation`, one way a line.
 
 use super::action::is_everything;
+use super::attached::may_name;
 use super::code::Code;
 use super::label::Labels;
 use super::subject::Subject;
@@ -32,8 +33,7 @@ fn privileges<'a, 'd: 'a>(
     statements: impl Iterator<Item = &'a Statement<'d>> + Clone,
     out: &mut Labels<'d>,
 ) {
-    let granting: Vec<&Statement<'d>> =
-        statements.clone().filter(|s| s.is(Effect::Allow) && s.conditions.is_empty() && on_any(s)).collect();
+    let granting: Vec<&Statement<'d>> = statements.clone().filter(|s| s.is(Effect::Allow) && s.conditions.is_empty()).collect();
     if granting.is_empty() || granting.iter().any(|s| allows_everything(s)) {
         return;
     }
@@ -43,7 +43,7 @@ fn privileges<'a, 'd: 'a>(
         if denying.iter().any(|s| entry(s, action).is_some()) {
             return None;
         }
-        granting.iter().find_map(|s| entry(s, action))
+        granting.iter().filter(|s| on_any(catalog, s, action)).find_map(|s| entry(s, action))
     };
     let mut ways = 0;
     let mut first: Option<(&str, Vec<Node<'d>>)> = None;
@@ -92,14 +92,16 @@ pub(super) fn is_star(item: &ArnPattern<'_>) -> bool {
     !item.text.is_empty() && item.text.bytes().all(|b| b == b'*')
 }
 
-/// A resource without a fixed name: `*`, `…:role/*`, `…:function:*`.
-fn on_any(statement: &Statement<'_>) -> bool {
-    let unnamed = |item: &ArnPattern<'_>| {
+/// A resource without a fixed name that the action can be about: `*`, `…:role/*`, `…:function:*`.
+fn on_any(catalog: &'static Catalog, statement: &Statement<'_>, action: &str) -> bool {
+    let unnamed = |item: &&ArnPattern<'_>| {
         let resource = item.text.splitn(6, ':').nth(5).unwrap_or(item.text);
         let name = resource.find(['/', ':']).and_then(|at| resource.get(at..)).unwrap_or(resource);
         !name.is_empty() && name.bytes().all(|b| matches!(b, b'*' | b'/' | b':' | b'?'))
     };
-    statement.resources.as_ref().is_some_and(|e| e.negated || e.items.iter().any(unnamed))
+    let action = catalog.action_named(action);
+    let about = |item: &ArnPattern<'_>| is_star(item) || action.is_none_or(|a| a.types().any(|kind| may_name(item.text, kind)));
+    statement.resources.as_ref().is_some_and(|e| e.negated || e.items.iter().filter(unnamed).any(about))
 }
 
 fn bucket_power<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {

@@ -19,6 +19,8 @@ const SORTS: [&str; 4] = ["AWS", "CanonicalUser", "Federated", "Service"];
 /// Keys that say on whose behalf a service calls.
 pub(super) const SOURCE_KEYS: [&str; 4] = ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"];
 /// Keys that limit a service less well, or that the caller can choose.
+/// Services whose calls carry no source. User Guide for Application Load Balancers, "Access logs".
+const SOURCELESS: [&str; 1] = ["logdelivery.elasticloadbalancing.amazonaws.com"];
 const WEAK_KEYS: [&str; 8] = [
     "aws:Referer",
     "aws:SourceOwner",
@@ -173,7 +175,8 @@ fn service_without_source<'d>(catalog: &'static Catalog, statement: &Statement<'
     }
     let weak = statement.conditions.iter().find(|c| WEAK_KEYS.iter().any(|key| c.is_about(key)));
     for (_, values) in value.members().filter(|(sort, _)| sort.scalar() == "Service") {
-        for node in values.one_or_many().filter(|n| n.as_str().is_some_and(is_service_principal)) {
+        let checked = |n: &Node<'d>| n.as_str().is_some_and(|s| is_service_principal(s) && !SOURCELESS.contains(&s));
+        for node in values.one_or_many().filter(checked) {
             match weak {
                 Some(condition) => {
                     let label = out.add(Code::RecommendedConditionKeyForServicePrincipal, condition.key_node);

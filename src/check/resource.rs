@@ -8,7 +8,7 @@ use super::label::Labels;
 use super::subject::Subject;
 use crate::catalog::{Catalog, Formats, Service};
 use crate::policy::arn::{Arn, has_dollar_brace, is_account_id, widened};
-use crate::policy::{ArnPattern, Statement};
+use crate::policy::{ArnPattern, PolicyKind, Statement};
 use crate::text::glob::{Case, has_wildcard, overlaps};
 use crate::text::suggest::{did_you_mean, nearest};
 use std::borrow::Cow;
@@ -35,6 +35,10 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
     let mut last: Option<(&str, Option<Formats>)> = None;
     for item in statement.resources.iter().flat_map(|e| &e.items) {
         if item.node.as_str().is_none() || item.text.bytes().all(|b| b == b'*') && !item.text.is_empty() {
+            continue;
+        }
+        // API Gateway Developer Guide, "Resource policy examples": the short form, made an ARN when it is saved.
+        if subject.kind == PolicyKind::ResourcePolicy && item.text.starts_with("execute-api:/") {
             continue;
         }
         let Some(arn) = fields(item, out) else { continue };

@@ -4,15 +4,16 @@
 //! Service Authorization Reference, resource types of each action.
 
 use super::action::{is_everything, named_actions};
+use super::attached::may_name;
 use super::code::Code;
 use super::escalation::{is_star, on_star};
 use super::label::{Labels, about};
 use super::subject::Subject;
 use crate::catalog::{AccessLevel, Action, Catalog, ResourceType};
-use crate::policy::arn::{Arn, has_dollar_brace, widened};
+use crate::policy::arn::{Arn, has_dollar_brace};
 use crate::policy::condition::Comparison;
 use crate::policy::{ActionPattern, Effect, Statement};
-use crate::text::glob::{Case, has_wildcard, matches, overlaps};
+use crate::text::glob::{Case, has_wildcard, matches};
 
 /// One statement.
 pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out: &mut Labels<'d>) {
@@ -104,18 +105,6 @@ fn never_matches<'d>(catalog: &'static Catalog, statement: &Statement<'d>, out: 
             out.add(Code::ActionResourceMismatch, item.node).other(types.join(", "));
         }
     }
-}
-
-/// Whether a written resource can name a resource of a type. Field by field: a placeholder of a format holds no colon.
-fn may_name(text: &str, kind: ResourceType) -> bool {
-    let Some(arn) = Arn::parse(text) else { return true };
-    let field = kind.arn().split(':').nth(2).unwrap_or_default();
-    let wide = widened(arn.resource);
-    // A bucket's name has no slash, which its format does not say.
-    let variable = has_dollar_brace(arn.resource);
-    let within_bucket = field == "s3" && kind.name() == "bucket" && arn.resource.contains('/') && !variable;
-    let service = has_dollar_brace(arn.service) || overlaps(arn.service, field, Case::Sensitive);
-    service && !within_bucket && overlaps(&wide, kind.resource_glob(), Case::Sensitive)
 }
 
 /// Keys that a named action does not take, by the full reference.

@@ -6,7 +6,7 @@ use crate::cli::{ProjectArgs, RuleArgs};
 use crate::config::{self, Config};
 use crate::document::{Document, Problem, yaml};
 use crate::finding::place::Placer;
-use crate::finding::{Incomplete, Label};
+use crate::finding::{Incomplete, Label, RuleId};
 use crate::report::{self, Options};
 use crate::rule::RuleSource;
 use crate::rule::param::value_of;
@@ -155,7 +155,7 @@ fn wishes(config: &Config, args: &RuleArgs) -> anyhow::Result<Wishes> {
             )
             .into());
         };
-        out.params.entry(rule.to_owned()).or_default().insert(name.to_owned(), value_of(node));
+        out.params.entry(RuleId::canonical(rule).into_owned()).or_default().insert(name.to_owned(), value_of(node));
     }
     Ok(out)
 }

@@ -152,10 +152,10 @@ fn every_mistake_is_pointed_at() {
         ("max_days: 0", "0", "`max_days` must be a whole number from 1 on", "write 180, for example"),
         ("max_days: '9'", "'9'", "`max_days` must be a whole number from 1 on", "write 180, for example"),
         ("select: [[a]]", "[a]", "`select` must be text, not a list", "write text"),
-        ("rules: {a: hot}", "hot", "`hot` is not a known `severity`", "one of off, info, low, medium, high, critical"),
+        ("rules: {a: hot}", "hot", "`hot` is not a known `severity`", "one of on, off, info, low, medium, high, critical"),
         ("rules: {a: {parms: {}}}", "parms", "unknown key `parms`", "did you mean `params`?"),
         ("rules: {a: {params: {b: 1.5}}}", "1.5", "`1.5` is not a whole number", "write a whole number, or put text in quotes"),
-        ("rules: {a: 1, a: 2}", "1", "`1` is not a known `severity`", "one of off, info, low, medium, high, critical"),
+        ("rules: {a: 1, a: 2}", "1", "`1` is not a known `severity`", "one of on, off, info, low, medium, high, critical"),
         (
             "context: [{file: '['}]",
             "'['",

@@ -2,7 +2,7 @@
 
 use super::read::Reader;
 use crate::document::{Kind, Node};
-use crate::finding::Severity;
+use crate::finding::{RuleId, Severity};
 use crate::policy::Context;
 use crate::span::{Span, Spanned};
 use crate::text::glob::{self, Case};
@@ -58,7 +58,7 @@ pub(super) fn read<'d>(reader: &mut Reader<'d>, node: Node<'d>) -> Vec<RuleSetti
 }
 
 fn setting<'d>(reader: &mut Reader<'d>, key: Node<'d>, value: Node<'d>) -> RuleSetting {
-    let id = Spanned { value: key.scalar().to_owned(), span: key.span() };
+    let id = Spanned { value: RuleId::canonical(key.scalar()).into_owned(), span: key.span() };
     let mut setting = RuleSetting { id, enabled: None, severity: None, params: Vec::new() };
     match value.kind() {
         Kind::True | Kind::False => setting.enabled = value.as_bool(),
@@ -77,11 +77,12 @@ fn setting<'d>(reader: &mut Reader<'d>, key: Node<'d>, value: Node<'d>) -> RuleS
 }
 
 fn severity<'d>(reader: &mut Reader<'d>, node: Node<'d>, setting: &mut RuleSetting) {
-    if node.as_str() == Some("off") {
-        setting.enabled = Some(false);
+    // YAML of today reads these as words, YAML of yesterday as booleans: both are meant.
+    if let Some(word @ ("on" | "off")) = node.as_str() {
+        setting.enabled = Some(word == "on");
         return;
     }
-    let words = ["off", "info", "low", "medium", "high", "critical"];
+    let words = ["on", "off", "info", "low", "medium", "high", "critical"];
     setting.severity = reader.choice(node, "severity", &words);
 }
 

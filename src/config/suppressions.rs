@@ -2,6 +2,7 @@
 
 use super::read::Reader;
 use crate::document::{Kind, Node};
+use crate::finding::RuleId;
 use crate::finding::suppress::{Suppression, Where};
 use time::{Date, Duration};
 
@@ -48,6 +49,7 @@ fn one<'d>(reader: &mut Reader<'d>, node: Node<'d>, limits: Limits) -> Option<Su
     };
     let wheres = of("where").map(|value| wheres(reader, value)).unwrap_or_default();
     let place = reader.place(short);
+    let rule = rule.map(|rule| RuleId::canonical(&rule).into_owned());
     Some(Suppression { rule: rule?, wheres, reason: reason?, owner, ticket, expires, place })
 }
 

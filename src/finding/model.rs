@@ -4,6 +4,7 @@
 use super::excerpt::Excerpt;
 use crate::policy::PolicyKind;
 use crate::span::Position;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -21,6 +22,15 @@ impl RuleId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A rule id as it is, or an issue code of Access Analyzer as the id of its rule: `INVALID_ACTION` is `invalid-action`.
+    pub fn canonical(id: &str) -> Cow<'_, str> {
+        let capitals = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        if id.contains('_') && id.bytes().all(capitals) {
+            return Cow::Owned(id.to_ascii_lowercase().replace('_', "-"));
+        }
+        Cow::Borrowed(id)
     }
 }
 

@@ -13,7 +13,6 @@ use crate::finding::{RuleId, Severity};
 use crate::text::glob::{Case, has_wildcard, matches};
 use crate::text::suggest::did_you_mean;
 use crate::text::value::ParamValue;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -175,15 +174,6 @@ impl Checks {
     }
 }
 
-/// A rule id as it is, or an issue code of Access Analyzer as the id of its rule: `INVALID_ACTION` is `invalid-action`.
-pub fn canonical(id: &str) -> Cow<'_, str> {
-    let capitals = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    if id.contains('_') && id.bytes().all(capitals) {
-        return Cow::Owned(id.to_ascii_lowercase().replace('_', "-"));
-    }
-    Cow::Borrowed(id)
-}
-
 fn take(
     compiled: Compiled,
     file: &str,
@@ -233,13 +223,36 @@ fn unknown_rule(id: &str, ids: &[&str]) -> RuleError {
 
 /// True when a selector names a rule: by id, pack, tag, or a glob over ids.
 pub fn selects(selector: &str, head: &Head) -> bool {
-    let selector = &*canonical(selector.strip_prefix("palisade:").unwrap_or(selector));
+    let selector = &*RuleId::canonical(selector.strip_prefix("palisade:").unwrap_or(selector));
     let id = head.id.as_str();
     selector == "ALL"
         || selector == id
         || selector == &*head.pack
         || head.tags.iter().any(|t| &**t == selector)
         || (has_wildcard(selector) && matches(selector, id, Case::Sensitive))
+}
+
+/// A selector of the project file that names only rules of packs that nobody extends would select nothing, in silence.
+fn sleeping(rules: &[Active], first_user: usize, wishes: &Wishes, errors: &mut Vec<RuleError>) {
+    if !wishes.select.is_empty() {
+        return;
+    }
+    for selector in &wishes.narrow {
+        let mut named = rules.iter().enumerate().filter(|(_, rule)| selects(selector, &rule.head)).peekable();
+        let Some((_, first)) = named.peek() else { continue };
+        let pack = first.head.pack.clone();
+        let awake = |(position, rule): (usize, &Active)| {
+            let in_packs = match wishes.packs.is_empty() {
+                true => !rule.head.on_request,
+                false => wishes.packs.iter().any(|s| selects(s, &rule.head)),
+            };
+            position >= first_user || in_packs || wishes.settings.iter().any(|(id, ..)| id == rule.head.id.as_str())
+        };
+        if !named.any(awake) {
+            let message = format!("`select: [{selector}]` picks from packs that are not in use, so it selects nothing");
+            errors.push(RuleError::Wish { message, help: format!("add `palisade:{pack}` under `extends`") });
+        }
+    }
 }
 
 fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut Vec<RuleError>) -> Vec<Active> {
@@ -253,6 +266,7 @@ fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut V
             errors.push(RuleError::Wish { message: format!("`{selector}` selects no rule"), help });
         }
     }
+    sleeping(&rules, first_user, wishes, errors);
     let mut active = Vec::new();
     for (position, mut rule) in rules.into_iter().enumerate() {
         let head = &rule.head;
@@ -289,6 +303,6 @@ fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut V
 
 /// The id of a rule, for look-ups.
 pub fn find<'r>(rules: &'r [Active], id: &str) -> Option<&'r Active> {
-    let id = RuleId::new(&canonical(id));
+    let id = RuleId::new(&RuleId::canonical(id));
     rules.iter().find(|a| a.head.id == id)
 }

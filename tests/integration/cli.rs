@@ -421,3 +421,34 @@ fn a_report_goes_into_a_pipe_and_not_in_its_place() {
     assert!(still, "the pipe was replaced by a file");
     assert!(String::from_utf8_lossy(&output.stdout).contains("pass-role-with-star-in-resource"));
 }
+
+#[test]
+fn the_project_file_takes_issue_codes_of_access_analyzer() {
+    let code = "PASS_ROLE_WITH_STAR_IN_RESOURCE";
+    let sandbox = one_bad();
+    for off in [
+        format!("rules: {{ {code}: off }}\n"),
+        format!("overrides: [{{ file: \"*.json\", rules: {{ {code}: off }} }}]\n"),
+        format!("allow_permanent: true\nsuppressions: [{{ rule: {code}, reason: known }}]\n"),
+    ] {
+        // Our own rule of the same meaning speaks where AWS's is off.
+        sandbox.write("palisade.yaml", &off);
+        sandbox.run(&["check", "--ignore", "pass-role-any", "bad.json"]).ends(0);
+    }
+    sandbox.write("palisade.yaml", format!("rules: {{ {code}: on }}\n"));
+    sandbox.run(&["check", "bad.json"]).ends(1);
+    sandbox.write("palisade.yaml", "strict: false\n");
+    let size = ["check", "bad.json", "--param", "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA.limit=10"];
+    sandbox.run(&size).ends(1).says("policy-size-exceeds-identity-policy-quota");
+}
+
+#[test]
+fn a_selection_from_packs_that_are_not_in_use_is_no_all_clear() {
+    let sandbox = one_bad();
+    for select in ["risk", "privilege-escalation-", "recommended, resource-exposure"] {
+        sandbox.write("palisade.yaml", format!("select: [{select}]\n"));
+        sandbox.run(&["check", "bad.json"]).ends(2).complains("select");
+    }
+    sandbox.write("palisade.yaml", "extends: [palisade:risk]\nselect: [resource-exposure]\n");
+    sandbox.run(&["check", "bad.json"]).says("1 rule applied");
+}
