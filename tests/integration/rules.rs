@@ -78,7 +78,7 @@ fn every_rule_is_seen_to_pass_to_fail_at_a_place_and_to_stay_away() {
 
 #[test]
 fn ids_are_file_names_and_packs_are_described() {
-    let mut packs = BTreeSet::new();
+    let (mut packs, mut ids, mut tags) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (file, text) in bundled() {
         let (pack, name) =
             file.strip_prefix("rules/").and_then(|f| f.split_once('/')).unwrap_or_else(|| panic!("{file} is in no pack"));
@@ -95,7 +95,11 @@ fn ids_are_file_names_and_packs_are_described() {
         assert!(!of("message").trim_end().ends_with('.'), "{file}: the message ends in a full stop");
         let references = root(&document).get("references").into_iter().flat_map(Node::elements);
         assert!(references.map(Node::scalar).any(|r| r.starts_with("https://")), "{file}: no reference");
+        ids.insert(of("id"));
+        tags.extend(root(&document).get("tags").into_iter().flat_map(Node::elements).map(|t| t.scalar().to_owned()));
     }
+    // Whoever selects a rule by its id gets that rule and no others.
+    assert!(tags.is_disjoint(&ids), "tags that are ids: {:?}", tags.intersection(&ids).collect::<Vec<_>>());
     for pack in packs {
         let document = yaml::parse(read(&format!("rules/{pack}/pack.yaml")));
         assert_eq!(root(&document).get("id").map(Node::scalar), Some(pack.as_str()));
