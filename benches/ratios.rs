@@ -124,7 +124,7 @@ fn check(folder: &Path, registry: &Registry) {
         context: Context::default(),
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
-        progress: &|| {},
+        progress: &|_| {},
         baseline: None,
         today: time::macros::date!(2026 - 01 - 01),
         whole: true,

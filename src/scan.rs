@@ -1,20 +1,29 @@
 //! The pipeline in one screen: read, parse, extract, judge, place, filter, sort. It opens no socket and prints nothing.
 
 mod file;
+mod groups;
+mod judge;
+mod open;
+mod principals;
+mod result;
 mod sets;
+mod verdict;
 
 use crate::catalog;
 use crate::config::Config;
 use crate::finding::baseline::{self, Baseline};
 use crate::finding::fingerprint::number_duplicates;
-use crate::finding::{Finding, Notice, Outcome, RuleCard, suppress};
+use crate::finding::{Finding, Notice, Outcome, RuleCard, RuleId, suppress};
 use crate::policy::Context;
 use crate::rule::Registry;
 use crate::rule::registry::Active;
-use crate::source::{Entry, SourceFile, WalkOptions};
-use file::FileResult;
+use crate::source::stream::Content;
+use crate::source::{Entry, WalkOptions};
+use file::Reader;
 pub use file::unreadable;
-use rayon::prelude::*;
+use judge::Judge;
+use result::FileResult;
+use std::sync::Arc;
 
 /// Everything a run needs, resolved.
 pub struct Scan<'a> {
@@ -30,8 +39,8 @@ pub struct Scan<'a> {
     pub walk: WalkOptions,
     /// A file's name as the project file sees it.
     pub project_name: &'a (dyn Fn(&str) -> String + Sync),
-    /// Called after each file.
-    pub progress: &'a (dyn Fn() + Sync),
+    /// Told how many bytes of files were read.
+    pub progress: &'a (dyn Fn(u64) + Sync),
     /// Findings that are known and accepted.
     pub baseline: Option<&'a Baseline>,
     /// The day suppressions are compared with.
@@ -43,28 +52,25 @@ pub struct Scan<'a> {
 impl Scan<'_> {
     /// Check files on disk.
     pub fn files(&self, entries: &[Entry]) -> Outcome {
-        let one = |entry: &Entry| {
-            let result = file::read(self, entry);
-            (self.progress)();
-            result
-        };
-        // A thread pool costs more than a handful of files.
-        let results = if entries.len() < 8 { entries.iter().map(one).collect() } else { entries.par_iter().map(one).collect() };
-        self.outcome(results)
+        let judge = Judge::new(self);
+        let result = groups::judge(&judge, entries);
+        self.outcome(&judge, result)
     }
 
-    /// Check a text that was read elsewhere, such as standard input.
-    pub fn text(&self, source: SourceFile) -> Outcome {
-        self.outcome(vec![file::check(self, source, true)])
+    /// Check what was opened elsewhere, such as standard input.
+    pub fn content(&self, content: Content, name: &Arc<str>) -> Outcome {
+        let judge = Judge::new(self);
+        let mut reader = Reader::new(&judge);
+        reader.content(content, name, true);
+        let joined = reader.waiting.judge(&judge);
+        self.outcome(&judge, reader.result.merge(joined))
     }
 
-    fn outcome(&self, mut results: Vec<FileResult>) -> Outcome {
+    fn outcome(&self, judge: &Judge<'_>, mut result: FileResult) -> Outcome {
         let mut outcome = Outcome { catalog_date: catalog::date().to_owned(), ..Outcome::default() };
-        let kept: Vec<_> = results.iter_mut().filter_map(|r| r.kept.take()).collect();
-        results.push(sets::judge(self, kept));
-        for result in results {
-            result.add_to(&mut outcome);
-        }
+        let of_sets = sets::judge(judge, std::mem::take(&mut result.sets));
+        let ids: Vec<RuleId> = self.registry.rules().iter().map(|active| active.head.id.clone()).collect();
+        result.merge(of_sets).into_outcome(&ids, &mut outcome);
         outcome.coverage.rules = self.registry.rules().len();
         if self.cards {
             outcome.rules = self.registry.rules().iter().map(card).collect();
@@ -100,9 +106,10 @@ impl Scan<'_> {
     }
 }
 
-fn place(finding: &Finding) -> (&str, usize, usize, &str, &str) {
+fn place(finding: &Finding) -> (&str, usize, usize, &str, &str, Option<&str>) {
     let at = &finding.primary.location;
-    (&at.file, at.start.offset, at.end.offset, finding.rule.as_str(), &finding.message)
+    let whose = finding.policy.resource.as_deref();
+    (&at.file, at.start.offset, at.end.offset, finding.rule.as_str(), &finding.message, whose)
 }
 
 fn card(active: &Active) -> RuleCard {

@@ -164,8 +164,8 @@ impl Setup<'_> {
             // Only the first call in a process can set it, and this is the first.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.max(1)).build_global();
         }
-        let progress = Progress::new(expanded.entries.len(), terminal.progress && !self.args.output.quiet);
-        let tick = || progress.tick();
+        let progress = Progress::new(expanded.bytes(), terminal.progress && !self.args.output.quiet);
+        let tick = |bytes| progress.tick(bytes);
         let scan = Scan {
             registry: self.registry,
             cards: self.cards,
@@ -179,8 +179,9 @@ impl Setup<'_> {
             whole: !stdin && self.args.rules.select.is_empty() && self.covers_project(&here),
         };
         let mut outcome = if stdin {
-            match source::stdin::read(input.stdin_filename.as_deref(), walk.max_bytes) {
-                Ok(file) => scan.text(file),
+            let name = input.stdin_filename.as_deref().unwrap_or(source::stdin::NAME).into();
+            match source::stdin::open(&name, walk.max_bytes) {
+                Ok(content) => scan.content(content, &name),
                 Err(error) => only(unreadable(&error)),
             }
         } else {

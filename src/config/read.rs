@@ -156,6 +156,7 @@ impl<'d> Reader<'d> {
             end: self.lines.position(text, range.end),
             pointer: crate::document::path::pointer(&steps),
             embedded: None,
+            via: Vec::new(),
             on_key,
             excerpt: Arc::new(excerpt),
         }

@@ -22,6 +22,40 @@ fn up_to_typographic_closer(content: &str) -> Option<&str> {
     rest.chars().all(|c| matches!(c, ',' | ']' | '}' | ' ')).then_some(kept)
 }
 
+/// The first character that some text of a string stands for, and how many bytes spell it; mistakes are read as the
+/// parser mends them.
+pub(super) fn escaped(text: &str) -> Option<(char, usize)> {
+    let first = text.chars().next()?;
+    if first != '\\' {
+        return Some((first, first.len_utf8()));
+    }
+    let Some(next) = text.get(1..).and_then(|t| t.chars().next()) else { return Some(('\\', 1)) };
+    let hex = |from: usize| {
+        let digits = text.get(from..from + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    Some(match next {
+        'b' => ('\u{8}', 2),
+        'f' => ('\u{c}', 2),
+        'n' => ('\n', 2),
+        'r' => ('\r', 2),
+        't' => ('\t', 2),
+        'u' => {
+            let Some(high) = hex(2) else { return Some(('u', 2)) };
+            let low = text.get(6..8).filter(|t| *t == "\\u").and_then(|_| hex(8));
+            let pair = low.filter(|l| (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(l));
+            match (char::from_u32(high), pair) {
+                (Some(c), _) => (c, 6),
+                (None, Some(low)) => {
+                    (char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).unwrap_or('\u{FFFD}'), 12)
+                }
+                (None, None) => ('\u{FFFD}', 6),
+            }
+        }
+        other => (other, 1 + other.len_utf8()),
+    })
+}
+
 impl Parser<'_> {
     /// A string that starts with `"` here.
     pub fn string(&mut self, place: Place) {

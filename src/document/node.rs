@@ -73,6 +73,13 @@ impl Document {
         self.nodes.get(id as usize).map(|raw| Node { document: self, id, raw })
     }
 
+    /// The node with this index; a null that stands nowhere when there is none.
+    pub fn node_or_null(&self, id: u32) -> Node<'_> {
+        static NULL: RawNode =
+            RawNode { kind: Kind::Null, span: Span { start: 0, end: 0 }, text: Text::Source(Span { start: 0, end: 0 }), end: 0 };
+        self.node(id).unwrap_or(Node { document: self, id, raw: &NULL })
+    }
+
     /// Number of nodes, keys included.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -1,15 +1,16 @@
 //! Documents that are a policy, or one configuration item of AWS Config.
 
 use super::infer;
+use super::layout::is_policy;
 use super::site::{DocumentKind, Site};
 use crate::document::{Document, Kind, Node, Problem};
 use crate::policy::context::Context;
 use crate::policy::parse;
 use std::sync::Arc;
 
-/// What was found in a document.
+/// What was recognised in a document that is one thing.
 #[derive(Debug)]
-pub struct Extraction<'d> {
+pub struct Recognised<'d> {
     /// Policies and records; empty when nothing was recognised.
     pub sites: Vec<Site<'d>>,
     /// What does not fit the grammar of a policy.
@@ -25,9 +26,9 @@ pub struct Hints {
     pub context: Context,
 }
 
-/// Recognise a document by its content.
-pub fn recognise<'d>(document: &'d Document, hints: Hints) -> Extraction<'d> {
-    let mut out = Extraction { sites: Vec::new(), problems: Vec::new() };
+/// Recognise a document that is a policy or a configuration item by itself.
+pub fn recognise<'d>(document: &'d Document, hints: Hints) -> Recognised<'d> {
+    let mut out = Recognised { sites: Vec::new(), problems: Vec::new() };
     let Some(root) = document.root() else { return out };
     if root.kind() != Kind::Object && hints.context.kind.is_none() {
         return out;
@@ -35,22 +36,21 @@ pub fn recognise<'d>(document: &'d Document, hints: Hints) -> Extraction<'d> {
     if is_config_item(root) && !is_policy(root) && hints.context.kind.is_none() {
         out.sites.push(config_item(root, hints));
     } else if is_policy(root) || hints.context.kind.is_some() {
-        let (policy, problems) = parse(root);
+        let (site, problems) = policy_site(root, hints);
+        out.sites.push(site);
         out.problems = problems;
-        let mut context = hints.context;
-        let (kind, assumed) = infer::kind(&policy, &context, &hints.file);
-        infer::complete(&policy, kind, &mut context);
-        let kind = DocumentKind::Policy(kind);
-        out.sites.push(Site { file: hints.file, root: Some(root), kind, assumed, policy: Some(policy), context });
     }
     out
 }
 
-/// A `Statement`, however it is spelled; or a lone statement somebody forgot to wrap.
-fn is_policy(root: Node<'_>) -> bool {
-    let has = |name: &str| root.members().any(|(key, _)| key.scalar().eq_ignore_ascii_case(name));
-    let near = || root.members().any(|(key, _)| strsim::damerau_levenshtein(key.scalar(), "Statement") <= 2);
-    has("Statement") || (has("Version") && near()) || (has("Effect") && (has("Action") || has("NotAction")))
+/// The policy at a node, its kind inferred where nothing says it; and what does not fit the grammar of a policy.
+pub fn policy_site(root: Node<'_>, hints: Hints) -> (Site<'_>, Vec<Problem>) {
+    let (policy, problems) = parse(root);
+    let mut context = hints.context;
+    let (kind, assumed) = infer::kind(&policy, &context, &hints.file);
+    infer::complete(&policy, kind, &mut context);
+    let kind = DocumentKind::Policy(kind);
+    (Site { file: hints.file, root: Some(root), kind, assumed, policy: Some(policy), facts: &[], context }, problems)
 }
 
 fn is_config_item(root: Node<'_>) -> bool {
@@ -66,5 +66,5 @@ fn config_item<'d>(root: Node<'d>, hints: Hints) -> Site<'d> {
     context.region = context.region.or_else(|| text(["awsRegion", "region"]));
     context.resource = context.resource.or_else(|| text(["ARN", "arn"]));
     context.name = context.name.or_else(|| text(["resourceName", "resourceId"]));
-    Site { file: hints.file, root: Some(root), kind: DocumentKind::ConfigItem, assumed: false, policy: None, context }
+    Site { file: hints.file, root: Some(root), kind: DocumentKind::ConfigItem, assumed: false, policy: None, facts: &[], context }
 }

@@ -1,8 +1,24 @@
-//! Which part of a document is a policy, and of which kind.
+//! Where policies live: which parts of a document are policies, of which kind, whose they are, and what else the document
+//! tells of its resources. Read [`layout`] first.
 
+mod authorization;
+mod aws_cli;
 mod bare;
+mod cloudformation;
+mod config_item;
+pub mod entity;
+pub mod facts;
+pub mod found;
 mod infer;
+mod layout;
+mod organizations;
+mod settings;
 pub mod site;
+mod terraform;
 
-pub use bare::{Extraction, Hints, recognise};
+pub use bare::{Hints, Recognised, policy_site, recognise};
+pub use entity::{Entity, Identity, Managed, Principal};
+pub use facts::{Fact, Setting};
+pub use found::{Base, Body, Found, Place};
+pub use layout::{Extraction, extract};
 pub use site::{DocumentKind, Site};

@@ -1,5 +1,6 @@
 //! A policy in its place: the tree, the kind, and what is known about whose it is.
 
+use super::facts::Fact;
 use crate::document::Node;
 use crate::finding::PolicyIdentity;
 use crate::policy::context::Context;
@@ -13,6 +14,8 @@ pub enum DocumentKind {
     Policy(PolicyKind),
     /// A configuration item of AWS Config.
     ConfigItem,
+    /// What is set on a resource.
+    Settings,
     /// Any other JSON.
     Other,
 }
@@ -23,6 +26,7 @@ impl DocumentKind {
         match self {
             Self::Policy(kind) => kind.as_str(),
             Self::ConfigItem => "config-item",
+            Self::Settings => "settings",
             Self::Other => "other",
         }
     }
@@ -41,6 +45,8 @@ pub struct Site<'d> {
     pub assumed: bool,
     /// The policy, when it is one.
     pub policy: Option<Policy<'d>>,
+    /// What is set on the resource, for [`DocumentKind::Settings`].
+    pub facts: &'d [Fact],
     /// Whose it is.
     pub context: Context,
 }
@@ -73,7 +79,7 @@ impl Site<'_> {
     pub fn identity(&self) -> PolicyIdentity {
         let kind = match self.kind {
             DocumentKind::Policy(kind) => Some(kind),
-            DocumentKind::ConfigItem | DocumentKind::Other => None,
+            DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other => None,
         };
         let attached = self.context.attached_to.as_ref().map(|a| a.name.clone()).filter(|n| !n.is_empty());
         PolicyIdentity {

@@ -182,6 +182,7 @@ pub(super) mod tests {
             end: Default::default(),
             pointer: String::new(),
             embedded: None,
+            via: Vec::new(),
             on_key: false,
             excerpt: Default::default(),
         };

@@ -116,7 +116,7 @@ vocabulary! {
 }
 
 /// A place in a file, and the text around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
     /// Path as given by the user, `<stdin>` or the name it was given; `/` separated.
     pub file: Arc<str>,
@@ -128,6 +128,8 @@ pub struct Location {
     pub pointer: String,
     /// Pointer inside a policy that sits in a string of the outer document.
     pub embedded: Option<String>,
+    /// Pointers of the strings between the two, when the policy's string sits in a string itself.
+    pub via: Vec<String>,
     /// True when the place is a key rather than a value.
     pub on_key: bool,
     /// The text to show.

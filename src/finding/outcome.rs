@@ -2,7 +2,7 @@
 
 use super::model::{Category, Confidence, Finding, Label, Location, RuleId, Severity};
 use crate::document::ProblemCode;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Something that could not be read or understood, which makes the run incomplete.
@@ -69,6 +69,14 @@ pub struct Coverage {
     pub policies: BTreeMap<(String, bool), usize>,
     /// Statements in them.
     pub statements: usize,
+    /// What the documents were, by the names of their layouts.
+    pub layouts: BTreeMap<&'static str, usize>,
+    /// Policies that are known only when a template is deployed.
+    pub unknown: usize,
+    /// ARNs of attached managed policies whose text is not in the input.
+    pub absent: BTreeSet<Arc<str>>,
+    /// Policies that are attached to nothing, and versions that are not in force.
+    pub idle: usize,
     /// Rules that were applied.
     pub rules: usize,
     /// Per rule, the policies of its kinds it had nothing to look at in.

@@ -4,7 +4,7 @@ use super::excerpt::Excerpt;
 use super::fingerprint::{fingerprint, normalise_statement};
 use super::model::{Location, PolicyIdentity, RuleId};
 use crate::document::path::{self, Children};
-use crate::document::{Document, Node, pretty};
+use crate::document::{Document, Node, Origin, pretty};
 use crate::span::{LineIndex, Span};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ const MANY_NODES: u32 = 160;
 pub struct Placer<'d> {
     document: &'d Document,
     file: Arc<str>,
+    origin: Origin,
     lines: OnceCell<LineIndex>,
     children: Children,
     normalised: RefCell<HashMap<u32, Rc<str>>>,
@@ -31,9 +32,15 @@ pub struct Placer<'d> {
 impl<'d> Placer<'d> {
     /// For a document of this file.
     pub fn new(document: &'d Document, file: Arc<str>) -> Self {
+        Self::within(document, file, Origin::default())
+    }
+
+    /// For a document that is only a part of the file, or stands encoded in it.
+    pub fn within(document: &'d Document, file: Arc<str>, origin: Origin) -> Self {
         Self {
             document,
             file,
+            origin,
             lines: OnceCell::new(),
             children: Children::default(),
             normalised: RefCell::default(),
@@ -56,6 +63,11 @@ impl<'d> Placer<'d> {
         known.entry(statement.id()).or_insert_with(|| normalise_statement(statement).into()).clone()
     }
 
+    /// The document whose places these are.
+    pub fn document(&self) -> &'d Document {
+        self.document
+    }
+
     /// The file's name.
     pub fn file(&self) -> &Arc<str> {
         &self.file
@@ -71,7 +83,7 @@ impl<'d> Placer<'d> {
         let (Some(root), Some(node)) = (self.document.root(), node) else { return self.span(Span::default()) };
         let (steps, on_key) = self.children.steps(root, node);
         let mut location = self.span(node.span());
-        location.pointer = path::pointer(&steps);
+        self.point(&mut location, path::pointer(&steps));
         location.on_key = on_key;
         if location.excerpt.text.is_empty() {
             location.excerpt = Arc::new(printed(self.surroundings(root, node), node));
@@ -79,26 +91,40 @@ impl<'d> Placer<'d> {
         location
     }
 
+    /// Set the pointers: of the string in the file, and of the place in the policy that was decoded from it.
+    fn point(&self, location: &mut Location, inner: String) {
+        let mut pointers = self.origin.pointers(inner);
+        location.embedded = if self.origin.is_embedded() { pointers.pop() } else { None };
+        location.via = pointers.split_off(pointers.len().min(1));
+        location.pointer = pointers.pop().unwrap_or_default();
+    }
+
     /// The place of a span, without a pointer. The excerpt is empty when the line is too long to show.
     pub fn span(&self, span: Span) -> Location {
         let text = self.document.text();
         let lines = self.lines();
-        Location {
+        let mut location = Location {
             file: self.file.clone(),
-            start: lines.position(text, span.start as usize),
-            end: lines.position(text, span.end as usize),
+            start: self.origin.position(text, lines, span.start as usize),
+            end: self.origin.position(text, lines, span.end as usize),
             pointer: String::new(),
             embedded: None,
+            via: Vec::new(),
             on_key: false,
             excerpt: Arc::new(self.excerpt(span)),
+        };
+        if self.origin.is_embedded() {
+            self.point(&mut location, String::new());
         }
+        location
     }
 
     /// The place of a mistake in the text: like [`Self::span`], but a long line is cut around it rather than left out.
     pub fn mistake(&self, span: Span) -> Location {
         let mut location = self.span(span);
         if location.excerpt.text.is_empty() {
-            location.excerpt = Arc::new(self.cut(span, location.start.line));
+            let line = self.lines().position(self.document.text(), span.start as usize).line;
+            location.excerpt = Arc::new(self.cut(span, line));
         }
         location
     }
@@ -119,7 +145,9 @@ impl<'d> Placer<'d> {
         let text = self.document.text();
         let lines = self.lines();
         let line = lines.position(text, span.start as usize).line;
-        let readable = |n: usize| n >= 1 && n <= lines.lines() && lines.line_range(text, n).len() <= LONG_LINE;
+        // A policy in a string is shown printed: its line breaks, if it has any, are not those of the file.
+        let readable =
+            |n: usize| !self.origin.is_embedded() && n >= 1 && n <= lines.lines() && lines.line_range(text, n).len() <= LONG_LINE;
         if !readable(line) {
             return Excerpt::default();
         }
@@ -129,7 +157,8 @@ impl<'d> Placer<'d> {
         // A place of many lines is marked on its first.
         let end = (span.end as usize).min(lines.line_range(text, line).end).max(span.start as usize);
         let marked = Span::new((span.start as usize).saturating_sub(range.start), end.saturating_sub(range.start));
-        Excerpt { text: text.get(range).unwrap_or_default().to_owned(), first_line: first, span: marked, decoded: false }
+        let first_line = first + self.origin.first_line() - 1;
+        Excerpt { text: text.get(range).unwrap_or_default().to_owned(), first_line, span: marked, decoded: false }
     }
 
     /// Some characters on both sides of a place on a very long line.
@@ -147,7 +176,9 @@ impl<'d> Placer<'d> {
         let start = border(at.saturating_sub(SIDE).max(range.start));
         let end = border((at + SIDE).min(range.end));
         let marked = Span::new(at - start, (span.end as usize).clamp(at, end.max(at)) - start);
-        Excerpt { text: text.get(start..end).unwrap_or_default().to_owned(), first_line: line, span: marked, decoded: false }
+        let first_line = line + self.origin.first_line() - 1;
+        let decoded = self.origin.is_embedded();
+        Excerpt { text: text.get(start..end).unwrap_or_default().to_owned(), first_line, span: marked, decoded }
     }
 }
 

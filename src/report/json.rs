@@ -78,7 +78,11 @@ pub fn location(place: &Location) -> Value {
     if place.on_key {
         map.insert("on".into(), "key".into());
     }
-    map.insert("embedded".into(), place.embedded.as_ref().map_or(Value::Null, |pointer| json!({ "pointer": pointer })));
+    let embedded = place.embedded.as_ref().map(|pointer| match place.via.is_empty() {
+        true => json!({ "pointer": pointer }),
+        false => json!({ "pointer": pointer, "via": place.via }),
+    });
+    map.insert("embedded".into(), embedded.unwrap_or(Value::Null));
     Value::Object(map)
 }
 
@@ -118,7 +122,11 @@ fn documents(outcome: &Outcome) -> Value {
     let unrecognised: Vec<&str> = outcome.coverage.unrecognised.iter().map(AsRef::as_ref).collect();
     json!({
         "read": outcome.coverage.documents,
+        "by_layout": outcome.coverage.layouts,
         "unrecognised": unrecognised,
+        "unknown": outcome.coverage.unknown,
+        "absent": outcome.coverage.absent.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
+        "not_in_force": outcome.coverage.idle,
         "incomplete": outcome.incomplete.iter().map(incomplete).collect::<Vec<_>>(),
     })
 }

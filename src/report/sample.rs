@@ -8,7 +8,7 @@ use crate::finding::{
 };
 use crate::policy::PolicyKind;
 use crate::span::{LineIndex, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A consumer role of the founding example.
@@ -50,6 +50,7 @@ pub fn location_of(file: &str, text: &str, start: usize, end: usize) -> Location
         end: to,
         pointer: "/Statement/0/Resource".into(),
         embedded: None,
+        via: Vec::new(),
         on_key: false,
         excerpt: Arc::new(excerpt),
     }
@@ -172,6 +173,10 @@ pub fn outcome() -> Outcome {
         ],
         coverage: Coverage {
             documents: 3,
+            layouts: BTreeMap::from([("policy", 3)]),
+            unknown: 0,
+            absent: BTreeSet::new(),
+            idle: 0,
             unrecognised: vec!["package.json".into()],
             policies: BTreeMap::from([(("identity-policy".to_owned(), true), 2), (("trust-policy".to_owned(), false), 1)]),
             statements: 9,

@@ -18,6 +18,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Resul
     if !options.quiet {
         lines.push(coverage(outcome));
         lines.extend(undecided(outcome));
+        lines.extend(left_out(outcome));
     }
     for line in lines {
         write_wrapped(&line, options.width, out)?;
@@ -47,12 +48,36 @@ pub fn coverage(outcome: &Outcome) -> String {
         n => format!("; {} unrecognised", count(n, "file", "files")),
     };
     format!(
-        "{}, {}{kinds}, {}; {} applied{unrecognised}",
+        "{}{}, {}{kinds}, {}; {} applied{unrecognised}",
         count(seen.documents, "document", "documents"),
+        layouts(outcome),
         count(outcome.policies(), "policy", "policies"),
         count(seen.statements, "statement", "statements"),
         count(seen.rules, "rule", "rules"),
     )
+}
+
+/// What the documents were, unless all of them were policies by themselves.
+fn layouts(outcome: &Outcome) -> String {
+    let layouts = &outcome.coverage.layouts;
+    if layouts.keys().all(|name| *name == "policy") {
+        return String::new();
+    }
+    let parts: Vec<String> = layouts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    format!(" ({})", parts.join(", "))
+}
+
+/// What was seen and not judged, or not seen: policies that are not in force, texts that the input does not have.
+pub fn left_out(outcome: &Outcome) -> Option<String> {
+    let seen = &outcome.coverage;
+    let parts = [
+        (seen.unknown, "known only when deployed"),
+        (seen.absent.len(), "attached, but not in the input"),
+        (seen.idle, "not in force"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n, "policy", "policies"))).collect();
+    (!parts.is_empty()).then(|| format!("not judged: {}", parts.join(", ")))
 }
 
 /// Rules that some policy gave no answer to: not a finding, and not an all-clear either.
@@ -119,6 +144,10 @@ fn details(outcome: &Outcome) -> Vec<String> {
     if !seen.not_applicable.is_empty() {
         let rules: Vec<String> = seen.not_applicable.iter().map(|(id, n)| format!("{} {n}", terminal(id.as_str()))).collect();
         lines.push(format!("policies with nothing to look at, per rule: {}", rules.join(", ")));
+    }
+    if !seen.absent.is_empty() {
+        let arns: Vec<String> = seen.absent.iter().map(|arn| terminal(arn)).collect();
+        lines.push(format!("attached, but not in the input: {}", arns.join(", ")));
     }
     if !seen.unrecognised.is_empty() {
         let files: Vec<String> = seen.unrecognised.iter().map(|file| terminal(file)).collect();

@@ -5,6 +5,7 @@ use super::compile::compile_node;
 use super::expr::Matcher;
 use super::meta::{AppliesTo, ForEach, Otherwise, Rule, RuleMeta, Status};
 use super::prefilter::Prefilter;
+use super::reach::Reach;
 use crate::check::Code;
 use crate::document::{Node, json};
 use crate::extract::DocumentKind;
@@ -135,7 +136,7 @@ fn status_named(text: &str) -> Status {
 }
 
 /// Kinds of document by their number in the index.
-const KINDS: [DocumentKind; 10] = [
+const KINDS: [DocumentKind; 11] = [
     DocumentKind::Policy(PolicyKind::IdentityPolicy),
     DocumentKind::Policy(PolicyKind::PermissionsBoundary),
     DocumentKind::Policy(PolicyKind::SessionPolicy),
@@ -146,6 +147,7 @@ const KINDS: [DocumentKind; 10] = [
     DocumentKind::Policy(PolicyKind::ResourceControlPolicy),
     DocumentKind::ConfigItem,
     DocumentKind::Other,
+    DocumentKind::Settings,
 ];
 
 /// Where a rule comes from.
@@ -226,6 +228,7 @@ fn never(head: &Head) -> Rule {
         default_when: None,
         for_each: ForEach::Document,
         prefilter: Prefilter::of(None),
+        reach: Reach::default(),
         filter: None,
         assert: Matcher::Constant(true),
         on_empty: Otherwise::Pass,

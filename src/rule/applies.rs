@@ -31,6 +31,7 @@ pub fn applies_to<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> AppliesTo {
         for text in c.strings(kind) {
             match text.as_str() {
                 "config-item" => out.kinds.push(DocumentKind::ConfigItem),
+                "settings" => out.kinds.push(DocumentKind::Settings),
                 "other" => out.kinds.push(DocumentKind::Other),
                 name => match name.parse() {
                     Ok(kind) => out.kinds.push(DocumentKind::Policy(kind)),

@@ -7,6 +7,7 @@ use super::matcher::{Scope, compile as matcher};
 use super::meta::{FixSpec, ForEach, Otherwise, Rule, RuleMeta, Status};
 use super::param::{ParamSpec, resolve};
 use super::prefilter::Prefilter;
+use super::reach::Reach;
 use super::template::{edit_text, plain_text};
 use crate::check::Code;
 use crate::document::{Document, Kind, Node, Problem, ProblemCode};
@@ -144,7 +145,9 @@ fn read<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> Option<Rule> {
     };
     let fixes = root.get("fix").map(|n| read_fixes(c, n)).unwrap_or_default();
     let otherwise = |c: &mut Compiler<'d>, key: &str, default| root.get(key).map_or(Some(default), |n| read_otherwise(c, n));
+    let reach = Reach::of(&applies, &for_each, [default_when.as_ref(), filter.as_ref(), Some(&assert)]);
     Some(Rule {
+        reach,
         meta,
         applies_to: applies,
         check,

@@ -39,6 +39,7 @@ pub fn eval<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace<'
         Matcher::Denies(spec) => asked(spec, subject, trace, cover::denies),
         Matcher::Inherited => Truth::False,
         Matcher::Path(test) => json::path(test, subject, trace),
+        Matcher::Fact(test) => json::fact(test, subject, trace),
         Matcher::Effect(..) | Matcher::Sid(..) | Matcher::Has(..) | Matcher::BoundedBy(..) => match subject.statement {
             Some(statement) => of_statement(matcher, statement, trace),
             None => Truth::False,

@@ -1,10 +1,11 @@
 //! JSONPath over documents: the escape hatch, with the node behind every value.
 
-use super::expr::{PathMany, PathTest, ValueTest};
+use super::expr::{FactTest, PathMany, PathTest, ValueTest};
 use super::leaf::{account_in, text_holds};
 use super::subject::{Item, Subject, Trace, Weight};
 use crate::algebra::Truth;
 use crate::document::{Kind, Node, json};
+use crate::extract::Setting;
 use crate::policy::arn::Arn;
 use crate::text::glob::Case;
 use serde_json::Value;
@@ -99,6 +100,24 @@ pub(super) fn path<'d>(test: &PathTest, subject: Subject<'_, 'd>, trace: &mut Tr
     let places = scored.into_iter().filter(|(_, t)| (*t == Truth::True) == (truth == Truth::True)).map(|(node, _)| node);
     trace.extend(Weight::Plain, places.collect());
     truth
+}
+
+/// A `fact` matcher: `Unknown` where the source does not tell.
+pub(super) fn fact<'d>(test: &FactTest, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -> Truth {
+    let facts = subject.site().map(|site| site.facts).unwrap_or_default();
+    let Some(fact) = facts.iter().find(|fact| fact.name == test.name) else { return Truth::Unknown };
+    trace.add(Weight::Plain, fact.place.node());
+    match (&fact.setting, &test.test) {
+        (Setting::Unknown, _) => Truth::Unknown,
+        (setting, ValueTest::Exists(wanted)) => Truth::from((*setting != Setting::Unset) == *wanted),
+        (Setting::Unset, _) => Truth::False,
+        (Setting::Is(value), test) => {
+            let number = value.parse::<i64>().ok().map(Value::from);
+            let wanted_number = matches!(test, ValueTest::Less(_) | ValueTest::Greater(_));
+            let value = number.filter(|_| wanted_number).unwrap_or_else(|| Value::from(value.as_str()));
+            holds(test, &value, None)
+        }
+    }
 }
 
 fn decided<'d>(truth: bool, found: &[(&Value, Node<'d>)], trace: &mut Trace<'d>) -> Truth {

@@ -139,6 +139,15 @@ pub struct PathTest {
     pub test: ValueTest,
 }
 
+/// A test of a setting.
+#[derive(Clone, Debug)]
+pub struct FactTest {
+    /// One of [`crate::extract::facts::NAMES`].
+    pub name: String,
+    /// What it must be.
+    pub test: ValueTest,
+}
+
 /// A test of one JSON value.
 #[derive(Clone, Debug)]
 pub enum ValueTest {
@@ -230,4 +239,6 @@ pub enum Matcher {
     Values(bool, TextTest),
     /// JSONPath.
     Path(Box<PathTest>),
+    /// A setting of the resource.
+    Fact(Box<FactTest>),
 }

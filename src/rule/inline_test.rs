@@ -91,7 +91,7 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
     }
     if documents.is_empty() {
         let kind = default_kind.unwrap_or(DocumentKind::Other);
-        sites.push(Site { file, root: None, kind, assumed: false, policy: None, context });
+        sites.push(Site { file, root: None, kind, assumed: false, policy: None, facts: &[], context });
     }
     let sites: Vec<&Site<'_>> = sites.iter().collect();
     compare(case, expected, seen(judge(&rule, &sites, true), rule.meta.confidence))
@@ -155,7 +155,7 @@ fn context_of(given: Option<Node<'_>>, kind: Option<DocumentKind>, resource_type
     let text = |node: Option<Node<'_>>, key: &str| node.and_then(|n| n.get(key)).map(|n| n.scalar().to_owned());
     let policy_kind = match kind {
         Some(DocumentKind::Policy(kind)) => Some(kind),
-        Some(DocumentKind::ConfigItem | DocumentKind::Other) | None => None,
+        Some(DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other) | None => None,
     };
     let attachment = given.and_then(|g| g.get("attachment"));
     let attached = given.and_then(|g| g.get("attached_to"));

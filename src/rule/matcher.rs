@@ -27,8 +27,8 @@ pub enum Scope {
 const MAX_USES: usize = 1000;
 
 const LOGIC: [&str; 9] = ["all_of", "any_of", "none_of", "not", "use", "param_is", "statement", "it", "document"];
-const DOCUMENT: [&str; 8] =
-    ["some_statement", "every_statement", "no_statement", "count", "grants", "denies", "inherited", "path"];
+const DOCUMENT: [&str; 9] =
+    ["some_statement", "every_statement", "no_statement", "count", "grants", "denies", "inherited", "path", "fact"];
 const STATEMENT: [&str; 19] = [
     "effect",
     "sid",
@@ -56,6 +56,9 @@ const CONDITION: [&str; 6] = ["key", "operator", "known_operator", "if_exists", 
 /// Keys of a `path` test; they stand beside `path` in the same mapping.
 pub(super) const PATH: [&str; 13] =
     ["path", "exists", "equals", "in", "glob", "regex", "has_wildcard", "lt", "gt", "arn", "count", "some", "every"];
+
+/// Keys of a `fact` test; they stand beside `fact` in the same mapping.
+pub(super) const FACT: [&str; 8] = ["fact", "exists", "equals", "in", "glob", "regex", "lt", "gt"];
 
 impl Scope {
     fn keys(self) -> Vec<&'static str> {
@@ -98,6 +101,9 @@ pub fn compile<'d>(c: &mut Compiler<'d>, node: Node<'d>, scope: Scope) -> Matche
     }
     if node.members().any(|(key, _)| key.scalar() == "path") {
         return more::path(c, node);
+    }
+    if node.members().any(|(key, _)| key.scalar() == "fact") {
+        return more::fact(c, node);
     }
     let mut all = Vec::new();
     for (key, value) in node.members() {

@@ -2,13 +2,15 @@
 
 use super::compiler::Compiler;
 use super::expr::{
-    ActionSpec, Count, Matcher, Part, PathMany, PathTest, QuestionSpec, ResourceSpec, TextTest, ValueTest, WhoSpec,
+    ActionSpec, Count, FactTest, Matcher, Part, PathMany, PathTest, QuestionSpec, ResourceSpec, TextTest, ValueTest, WhoSpec,
 };
-use super::matcher::{PATH, Scope, accounts, compile, text_test};
+use super::matcher::{FACT, PATH, Scope, accounts, compile, text_test};
 use crate::algebra::bound::Inside;
 use crate::algebra::{ActionSet, ArnShape, Bound, When, WhenTest};
 use crate::catalog::{self, AccessLevel};
 use crate::document::{Kind, Node};
+use crate::extract::facts;
+use crate::text::suggest::did_you_mean;
 
 /// Globs, or `{service, access_level, resource_type}` out of the catalogue.
 pub(super) fn action_set<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ActionSet {
@@ -39,7 +41,7 @@ fn named_set<'d>(c: &mut Compiler<'d>, node: Node<'d>, name: &str, globs: &mut V
     globs.extend(catalog::current().table(&format!("set-{name}")).iter().map(str::to_owned));
     if globs.len() == before {
         let known: Vec<String> = catalog::action_sets().collect();
-        let help = crate::text::suggest::did_you_mean(&format!("@{name}"), known.iter().map(String::as_str));
+        let help = did_you_mean(&format!("@{name}"), known.iter().map(String::as_str));
         let help = help.unwrap_or_else(|| format!("there are {}", known.join(", ")));
         c.problem(node, format!("no action set `@{name}`"), help);
     }
@@ -63,7 +65,7 @@ fn from_catalog<'d>(c: &mut Compiler<'d>, node: Node<'d>, globs: &mut Vec<String
         }
     }
     let Some(actions) = catalog::actions(&service) else {
-        let help = crate::text::suggest::did_you_mean(&service, catalog::services());
+        let help = did_you_mean(&service, catalog::services());
         let help = help.unwrap_or_else(|| "name a service prefix such as `s3`".to_owned());
         return c.problem(node, format!("no service `{service}` in the catalogue"), help);
     };
@@ -250,6 +252,25 @@ pub(super) fn path<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
     }
 }
 
+/// `{fact: s3.bucket.versioning, exists | equals | …}`.
+pub(super) fn fact<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
+    c.known_keys(node, &FACT, "a `fact` matcher");
+    let Some(name_node) = node.get("fact") else { return Matcher::Constant(false) };
+    let name = name_node.scalar().to_owned();
+    let names = facts::NAMES.map(|(name, _)| name);
+    if !names.contains(&name.as_str()) {
+        let help = did_you_mean(&name, names).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
+        c.problem(name_node, format!("no fact `{name}`"), help);
+    }
+    match value_test(c, node) {
+        Some(test) => Matcher::Fact(Box::new(FactTest { name, test })),
+        None => {
+            c.problem(node, "`fact` without a test", "add `exists`, `equals`, `in`, `glob`, `regex`, `lt` or `gt`");
+            Matcher::Constant(false)
+        }
+    }
+}
+
 fn value_test<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<ValueTest> {
     for (key, value) in node.members() {
         let test = match key.scalar() {
@@ -258,8 +279,8 @@ fn value_test<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<ValueTest> {
             "glob" => ValueTest::Text(TextTest { glob: Some(c.strings(value)), ..TextTest::default() }),
             "regex" => ValueTest::Text(TextTest { regex: Some(c.regexes(value)), ..TextTest::default() }),
             "has_wildcard" => ValueTest::Text(TextTest { has_wildcard: Some(c.bool(value)), ..TextTest::default() }),
-            "lt" => ValueTest::Less(value.scalar().parse().unwrap_or(f64::NAN)),
-            "gt" => ValueTest::Greater(value.scalar().parse().unwrap_or(f64::NAN)),
+            "lt" => ValueTest::Less(c.string(value).parse().unwrap_or(f64::NAN)),
+            "gt" => ValueTest::Greater(c.string(value).parse().unwrap_or(f64::NAN)),
             "count" => ValueTest::Count(value.get("min").and_then(|n| c.number(n)), value.get("max").and_then(|n| c.number(n))),
             "arn" => arn_test(c, value),
             "text" => ValueTest::Text(text_test(c, value)),

@@ -2,6 +2,7 @@
 
 use super::expr::Matcher;
 use super::prefilter::Prefilter;
+use super::reach::Reach;
 use crate::check::Code;
 use crate::extract::DocumentKind;
 use crate::finding::{Category, Confidence, RuleId, Severity};
@@ -149,6 +150,8 @@ pub struct Rule {
     pub for_each: ForEach,
     /// What a statement must have for `where` to hold.
     pub prefilter: Prefilter,
+    /// What the answer hangs on besides the text of one policy.
+    pub reach: Reach,
     /// Which subjects.
     pub filter: Option<Matcher>,
     /// What must be true of them.

@@ -43,6 +43,6 @@ fn assumes_full_access(subject: Subject<'_, '_>, kind: DocumentKind) -> bool {
     match kind {
         DocumentKind::Policy(PolicyKind::ServiceControlPolicy) => !subject.statements().any(|s| s.is(Effect::Allow)),
         DocumentKind::Policy(PolicyKind::ResourceControlPolicy | PolicyKind::ResourcePolicy) => true,
-        DocumentKind::Policy(_) | DocumentKind::ConfigItem | DocumentKind::Other => false,
+        DocumentKind::Policy(_) | DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other => false,
     }
 }

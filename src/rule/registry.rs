@@ -86,7 +86,7 @@ pub struct Checks {
 /// Every kind of document rules can be about.
 fn document_kinds() -> impl Iterator<Item = DocumentKind> {
     let policies = crate::policy::PolicyKind::ALL.into_iter().map(DocumentKind::Policy);
-    policies.chain([DocumentKind::ConfigItem, DocumentKind::Other])
+    policies.chain([DocumentKind::ConfigItem, DocumentKind::Settings, DocumentKind::Other])
 }
 
 impl Registry {
@@ -148,6 +148,17 @@ impl Registry {
     pub fn about(&self, kind: DocumentKind) -> impl Iterator<Item = &Active> {
         let indexes = self.by_kind.get(&kind).map(|about| about.matched.as_slice()).unwrap_or_default();
         indexes.iter().filter_map(|i| self.active.get(*i))
+    }
+
+    /// The same with their numbers.
+    pub fn numbered(&self, kind: DocumentKind) -> impl Iterator<Item = (u32, &Active)> {
+        let indexes = self.by_kind.get(&kind).map(|about| about.matched.as_slice()).unwrap_or_default();
+        indexes.iter().filter_map(|i| Some((u32::try_from(*i).ok()?, self.active.get(*i)?)))
+    }
+
+    /// A rule by its number.
+    pub fn rule(&self, index: u32) -> Option<&Active> {
+        self.active.get(index as usize)
     }
 
     /// The built-in checks of a kind of document.

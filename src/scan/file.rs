@@ -1,67 +1,35 @@
-//! One file: read, parse, recognise, judge by every rule about its kind, and place what was found.
+//! One file: opened, read whole or item by item, and everything it speaks of judged, except for what must wait until all
+//! of an account was read.
 
 use super::Scan;
-use crate::algebra::Truth;
+use super::judge::{Judge, finding, incomplete, tell};
+use super::principals::Waiting;
+use super::result::{FileResult, Rank, Record};
 use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
-use crate::extract::{DocumentKind, Extraction, Hints, Site, recognise};
+use crate::extract::{Base, DocumentKind, Entity, Extraction, Identity, Site, extract};
 use crate::finding::place::Placer;
-use crate::finding::{Finding, Incomplete, Label, Outcome, RuleId, Severity};
+use crate::finding::{Incomplete, Severity};
 use crate::policy::{Context, PolicyKind};
+use crate::rule::checked;
 use crate::rule::registry::Active;
-use crate::rule::{Judgement, Raised, checked, judge};
+use crate::source::stream::{Content, Item, Stream};
 use crate::source::{self, Entry, SourceError, SourceFile};
-use std::collections::BTreeMap;
+use crate::span::{Position, Span};
+use rayon::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A document that is judged once more, together with its neighbours.
-pub(super) struct Kept {
-    pub file: Arc<str>,
-    pub document: Document,
-    pub context: Context,
-}
+/// Text of the items that are looked at together.
+const BATCH: usize = 1 << 20;
 
-/// What one file gave.
-#[derive(Default)]
-pub(super) struct FileResult {
-    pub findings: Vec<Finding>,
-    pub incomplete: Vec<Incomplete>,
-    pub unrecognised: Option<Arc<str>>,
-    pub documents: usize,
-    pub policies: BTreeMap<(String, bool), usize>,
-    pub statements: usize,
-    pub not_applicable: Vec<RuleId>,
-    pub undecided: Vec<RuleId>,
-    pub kept: Option<Kept>,
-}
-
-impl FileResult {
-    /// Add it to what the other files gave.
-    pub fn add_to(self, outcome: &mut Outcome) {
-        outcome.findings.extend(self.findings);
-        outcome.incomplete.extend(self.incomplete);
-        let coverage = &mut outcome.coverage;
-        coverage.unrecognised.extend(self.unrecognised);
-        coverage.documents += self.documents;
-        coverage.statements += self.statements;
-        for (kind, count) in self.policies {
-            *coverage.policies.entry(kind).or_default() += count;
-        }
-        for rule in self.undecided {
-            *coverage.undecided.entry(rule).or_default() += 1;
-        }
-        for rule in self.not_applicable {
-            *coverage.not_applicable.entry(rule).or_default() += 1;
-        }
-    }
-}
-
-/// Read and check a file on disk.
-pub(super) fn read(scan: &Scan<'_>, entry: &Entry) -> FileResult {
-    match source::disk::read(entry, &scan.walk) {
-        Ok(file) => check(scan, file, entry.explicit),
-        Err(error) => FileResult { incomplete: vec![unreadable(&error)], ..FileResult::default() },
-    }
+/// What reads files, one after the other.
+pub(super) struct Reader<'j, 's> {
+    judge: &'j Judge<'s>,
+    /// The newest record of each thing so far.
+    seen: HashMap<Arc<str>, Rank>,
+    pub waiting: Waiting,
+    pub result: FileResult,
 }
 
 /// An input that could not be read at all.
@@ -76,48 +44,218 @@ pub fn unreadable(error: &SourceError) -> Incomplete {
     }
 }
 
-/// Check a text. `explicit` tells that the user named this very file.
-pub(super) fn check(scan: &Scan<'_>, source: SourceFile, explicit: bool) -> FileResult {
-    let SourceFile { name, text, problems: mut mistakes } = source;
-    let yaml_file = [".yaml", ".yml"].iter().any(|e| name.to_ascii_lowercase().ends_with(e));
-    let document = if yaml_file { yaml::parse(text) } else { json::parse(text) };
-    let context = scan.context_of(&name);
-    let Extraction { sites, problems } = recognise(&document, Hints { file: name.clone(), context: context.clone() });
-    // Bytes that were not UTF-8 stand as SUB in the text; they were reported when it was decoded.
-    let undecoded = mistakes.iter().any(|p| p.code == ProblemCode::InvalidUtf8);
-    let again = |p: &&Problem| undecoded && p.code == ProblemCode::ControlCharacter && p.message.contains("U+001A");
-    mistakes.extend(document.problems().iter().filter(|p| !again(p)).cloned());
-    mistakes.extend(problems);
-    let mut result = FileResult::default();
-    let placer = Placer::new(&document, name.clone());
-    if sites.is_empty() && !worth_reporting(&document, &mistakes, explicit) {
-        result.unrecognised = Some(name);
-        return result;
+/// An item that was parsed.
+struct Parsed {
+    /// Where it starts, which tells it from others.
+    offset: usize,
+    entities: Vec<Entity>,
+    layout: Option<&'static str>,
+    incomplete: Vec<Incomplete>,
+}
+
+impl<'j, 's> Reader<'j, 's> {
+    pub fn new(judge: &'j Judge<'s>) -> Self {
+        Self { judge, seen: HashMap::new(), waiting: Waiting::default(), result: FileResult::default() }
     }
-    if sites.is_empty() {
-        no_json(scan, &document, &mistakes, &placer, &mut result);
+
+    /// A file on disk.
+    pub fn file(&mut self, entry: &Entry) {
+        let scan = self.judge.scan;
+        match source::disk::open(entry, &scan.walk, scan.progress) {
+            Ok(content) => self.content(content, &entry.name, entry.explicit),
+            Err(error) => self.result.incomplete.push(unreadable(&error)),
+        }
     }
-    result.documents = 1;
-    result.incomplete = mistakes.iter().map(|p| incomplete(p, &placer, &name)).collect();
-    if sites.is_empty() && mistakes.is_empty() {
-        result.documents = 0;
-        result.unrecognised = Some(name);
-        return result;
+
+    /// What came out of a file. `explicit` tells that the user named this very file.
+    pub fn content(&mut self, content: Content, name: &Arc<str>, explicit: bool) {
+        match content {
+            Content::Whole(file) => self.whole(file, explicit),
+            Content::Items(stream) => self.items(stream, name),
+        }
     }
-    for site in &sites {
-        *result.policies.entry((site.kind.as_str().to_owned(), site.assumed)).or_default() += 1;
-        result.statements += site.policy.as_ref().map_or(0, |p| p.statements.len());
-        judge_site(scan, site, &placer, &mut result);
+
+    fn items(&mut self, mut stream: Stream, name: &Arc<str>) {
+        self.result.documents += 1;
+        let context = self.judge.scan.context_of(name);
+        let mut batch = stream.batch(BATCH);
+        let mut known = 0;
+        let mut layouts = std::collections::BTreeMap::new();
+        while !batch.is_empty() {
+            let lines = batch.first().is_some_and(|item| item.pointer.is_empty());
+            let one = |item: Item| parse_item(item, name, &context, lines);
+            let items = std::mem::take(&mut batch);
+            // The next items are unpacked while these are parsed.
+            let parse = || -> Vec<Parsed> { items.into_par_iter().map(one).collect() };
+            let (next, parsed) = rayon::join(|| stream.batch(BATCH), parse);
+            (self.judge.scan.progress)(stream.taken());
+            for layout in parsed.iter().filter_map(|p| p.layout) {
+                known += 1;
+                *layouts.entry(if lines { layout } else { "AWS Config snapshot" }).or_insert(0usize) += 1;
+            }
+            self.entities(parsed, name);
+            batch = next;
+        }
+        if let Some(error) = stream.failure() {
+            self.result.incomplete.push(unreadable(&error));
+        } else if let Some(place) = stream.cut_off() {
+            self.result.incomplete.push(cut_off(name, place));
+        }
+        if known == 0 {
+            self.result.documents -= 1;
+            self.result.unrecognised.push(name.clone());
+        }
+        let main = layouts.into_iter().max_by_key(|(_, count)| *count);
+        main.into_iter().for_each(|(layout, _)| *self.result.layouts.entry(layout).or_default() += 1);
     }
-    let set = sites
-        .iter()
-        .any(|s| matches!(s.kind, DocumentKind::Policy(PolicyKind::ServiceControlPolicy | PolicyKind::ResourceControlPolicy)));
-    drop(sites);
-    drop(placer);
-    if set {
-        result.kept = Some(Kept { file: name, document, context });
+
+    /// Judge what was parsed, the newest record of each thing only.
+    fn entities(&mut self, parsed: Vec<Parsed>, name: &Arc<str>) {
+        let mut now = Vec::new();
+        for one in parsed {
+            self.result.incomplete.extend(one.incomplete);
+            for entity in one.entities {
+                let (Entity::Resource(identity, _) | Entity::Principal(identity, _) | Entity::Managed(identity, _)) = &entity;
+                let record = self.record(identity, name, one.offset);
+                let Ok(record) = record else { continue };
+                match (entity, record) {
+                    (Entity::Resource(_, found), record) => now.push((record, found)),
+                    (entity, record) => {
+                        let record = record.unwrap_or_else(|| {
+                            Arc::new((unique(name, one.offset, &entity), Rank::new(&Identity::default(), name, one.offset)))
+                        });
+                        self.waiting.keep(record, entity);
+                    }
+                }
+            }
+        }
+        let judge = self.judge;
+        let one = |(record, found): &(Option<Arc<Record>>, Vec<crate::extract::Found>)| {
+            let mut result = FileResult::default();
+            found.iter().for_each(|found| judge.alone(found, record.as_ref(), &mut result));
+            result
+        };
+        let judged = if now.len() < 16 {
+            now.iter().map(one).fold(FileResult::default(), FileResult::merge)
+        } else {
+            now.par_chunks(8)
+                .map(|all| all.iter().map(one).fold(FileResult::default(), FileResult::merge))
+                .reduce(FileResult::default, FileResult::merge)
+        };
+        self.result = std::mem::take(&mut self.result).merge(judged);
     }
-    result
+
+    /// The record of a thing; an error when a newer one is known.
+    fn record(&mut self, identity: &Identity, name: &Arc<str>, offset: usize) -> Result<Option<Arc<Record>>, ()> {
+        let Some(key) = &identity.key else { return Ok(None) };
+        let rank = Rank::new(identity, name, offset);
+        match self.seen.get_mut(key) {
+            Some(known) if *known >= rank => return Err(()),
+            Some(known) => *known = rank.clone(),
+            None => {
+                self.seen.insert(key.clone(), rank.clone());
+            }
+        }
+        let record = Arc::new((key.clone(), rank));
+        self.result.records.push(record.clone());
+        Ok(Some(record))
+    }
+
+    /// A file that was read whole.
+    fn whole(&mut self, source: SourceFile, explicit: bool) {
+        let scan = self.judge.scan;
+        let SourceFile { name, text, problems: mut mistakes } = source;
+        let document = if is_yaml(&name, &text) { yaml::parse(text) } else { json::parse(text) };
+        let context = scan.context_of(&name);
+        // Bytes that were not UTF-8 stand as SUB in the text; they were reported when it was decoded.
+        let undecoded = mistakes.iter().any(|p| p.code == ProblemCode::InvalidUtf8);
+        let again = |p: &&Problem| undecoded && p.code == ProblemCode::ControlCharacter && p.message.contains("U+001A");
+        mistakes.extend(document.problems().iter().filter(|p| !again(p)).cloned());
+        let base = Arc::new(Base { file: name.clone(), document, origin: crate::document::Origin::default() });
+        let Extraction { layout, entities } = extract(base.clone(), &context);
+        let document = &base.document;
+        if layout.is_none() && !worth_reporting(document, &mistakes, explicit) {
+            self.result.unrecognised.push(name);
+            return;
+        }
+        let placer = Placer::new(document, name.clone());
+        if layout.is_none() {
+            self.no_json(document, &mistakes, &placer);
+        }
+        tell(mistakes.iter(), &placer, &mut self.result);
+        match layout {
+            Some(layout) => {
+                self.result.documents += 1;
+                *self.result.layouts.entry(layout).or_default() += 1;
+            }
+            None if mistakes.is_empty() => self.result.unrecognised.push(name.clone()),
+            None => self.result.documents += 1,
+        }
+        self.entities(vec![Parsed { offset: 0, entities, layout, incomplete: Vec::new() }], &name);
+    }
+
+    /// A text in which not even a policy can be seen is a syntax error to those who ask for that check.
+    fn no_json(&mut self, document: &Document, mistakes: &[Problem], placer: &Placer<'_>) {
+        let scan = self.judge.scan;
+        let Some(problem) = mistakes.iter().find(|p| p.code.is_syntax()) else { return };
+        let kind = DocumentKind::Policy(scan.context.kind.unwrap_or(PolicyKind::IdentityPolicy));
+        let context = scan.context_of(placer.file());
+        let site =
+            Site { file: placer.file().clone(), root: document.root(), kind, assumed: true, policy: None, facts: &[], context };
+        let Some(checks) = scan.registry.checks(kind) else { return };
+        for active in scan.registry.checking(checks, Code::JsonSyntaxError).filter(|active| active.selected) {
+            let Some(severity) = scan.severity(active, &site) else { continue };
+            let raised = checked::syntax_error(active.rule(), &site, problem);
+            self.result.findings.push((None, finding(active, severity, &raised, None, |_| placer)));
+        }
+    }
+}
+
+/// A key for what has no ARN: its place.
+fn unique(name: &Arc<str>, offset: usize, entity: &Entity) -> Arc<str> {
+    match entity {
+        Entity::Principal(_, principal) => format!("{name}#{offset}#{}", principal.id).into(),
+        Entity::Managed(_, managed) => format!("{name}#{offset}#{}", managed.id).into(),
+        Entity::Resource(..) => name.clone(),
+    }
+}
+
+fn is_yaml(name: &str, text: &str) -> bool {
+    let name = name.trim_end_matches(".gz").to_ascii_lowercase();
+    let by_name = [".yaml", ".yml", ".template"].iter().any(|e| name.ends_with(e));
+    by_name && !text.trim_start().starts_with('{')
+}
+
+/// Parse an item and see what it speaks of.
+fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: bool) -> Parsed {
+    let offset = item.start.offset;
+    let document = json::parse(item.text);
+    let origin = crate::document::Origin::part(item.start, item.pointer);
+    let base = Arc::new(Base { file: name.clone(), document, origin });
+    let Extraction { layout, entities } = extract(base.clone(), context);
+    let mut problems = item.problems;
+    problems.extend(base.document.problems().iter().cloned());
+    if layout.is_none() && problems.is_empty() && !line {
+        let span = base.document.root().map_or(Span::default(), |root| root.span());
+        let help = "every element of `configurationItems` has a `resourceType` and a `configuration`";
+        problems.push(Problem::new(ProblemCode::PolicyGrammar, span, "this is no configuration item", help));
+    }
+    let placer = Placer::within(&base.document, name.clone(), base.origin.clone());
+    let incomplete = problems.iter().map(|problem| incomplete(problem, &placer)).collect();
+    Parsed { offset, entities, layout, incomplete }
+}
+
+fn cut_off(name: &Arc<str>, place: Position) -> Incomplete {
+    let location =
+        crate::finding::Location { file: name.clone(), start: place, end: place, ..crate::finding::Location::default() };
+    Incomplete {
+        file: name.clone(),
+        code: Some(ProblemCode::UnclosedBracket),
+        reason: "the file ends within its list of items".to_owned(),
+        help: "fetch or unpack the file again: what was cut off was not checked".to_owned(),
+        location: Some(location),
+        related: Vec::new(),
+    }
 }
 
 /// A broken file that no rule can read: worth a word when it was named, when it is empty, or when it looks like a policy.
@@ -131,126 +269,6 @@ fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool) ->
     let words = ["Statement", "statement", "\"Effect\"", "\"Action\"", "\"Principal\"", "\"2012-10-17\"", "arn:aws"];
     let policy_like = || words.iter().any(|word| document.text().contains(word));
     !mistakes.is_empty() && (explicit || mistakes.iter().any(unread) || policy_like())
-}
-
-fn incomplete(problem: &Problem, placer: &Placer<'_>, file: &Arc<str>) -> Incomplete {
-    let related =
-        problem.related.iter().map(|(span, message)| Label { message: message.clone(), location: placer.mistake(*span) });
-    Incomplete {
-        file: file.clone(),
-        code: Some(problem.code),
-        reason: problem.message.clone(),
-        help: problem.help.clone(),
-        location: Some(placer.mistake(problem.span)),
-        related: related.collect(),
-    }
-}
-
-fn judge_site<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &mut FileResult) {
-    let said = built_in(scan, site, placer, result);
-    let alone = [site];
-    for active in scan.registry.about(site.kind) {
-        if active.head.about_sets {
-            continue;
-        }
-        let Some(severity) = scan.severity(active, site) else { continue };
-        match judge(active.rule(), &alone, active.asked_for) {
-            Judgement::Pass => {}
-            Judgement::Undecided => result.undecided.push(active.head.id.clone()),
-            Judgement::NotApplicable => result.not_applicable.push(active.head.id.clone()),
-            Judgement::Fail(raised) => {
-                let news = raised.iter().filter(|r| !repeats(&active.rule().meta.same_as, r, &said));
-                result.findings.extend(news.map(|r| finding(active, severity, r, placer)));
-            }
-        }
-    }
-}
-
-/// What the built-in checks reported: the rule, and the statement it is about.
-type Said = Vec<(RuleId, Option<u32>)>;
-
-/// Whether a rule would say once more what a built-in check has said of the same statement.
-fn repeats(same_as: &[RuleId], raised: &Raised<'_, '_>, said: &Said) -> bool {
-    let statement = raised.statement.map(|s| s.node.id());
-    said.iter().any(|(rule, at)| same_as.contains(rule) && *at == statement)
-}
-
-/// The built-in checks, in one walk.
-fn built_in<'d>(scan: &Scan<'_>, site: &Site<'d>, placer: &Placer<'d>, result: &mut FileResult) -> Said {
-    let mut said = Said::new();
-    let Some(checks) = scan.registry.checks(site.kind) else { return said };
-    for label in checked::labels(site, checks.codes, &checks.limits) {
-        for active in scan.registry.checking(checks, label.code) {
-            // A broken text is incomplete already; it is a finding as well for those who want Access Analyzer's view.
-            let told = label.code == Code::JsonSyntaxError && !active.selected;
-            if told || active.rule().applies_to.test(site) != Truth::True {
-                continue;
-            }
-            let Some(severity) = scan.severity(active, site) else { continue };
-            let raised = checked::raise(active.rule(), site, &label);
-            said.push((active.head.id.clone(), raised.statement.map(|s| s.node.id())));
-            result.findings.push(finding(active, severity, &raised, placer));
-        }
-    }
-    said
-}
-
-/// A text in which not even a policy can be seen is a syntax error to those who ask for that check.
-fn no_json(scan: &Scan<'_>, document: &Document, mistakes: &[Problem], placer: &Placer<'_>, result: &mut FileResult) {
-    let Some(problem) = mistakes.iter().find(|p| p.code.is_syntax()) else { return };
-    let kind = DocumentKind::Policy(scan.context.kind.unwrap_or(PolicyKind::IdentityPolicy));
-    let site = Site {
-        file: placer.file().clone(),
-        root: document.root(),
-        kind,
-        assumed: true,
-        policy: None,
-        context: scan.context_of(placer.file()),
-    };
-    let Some(checks) = scan.registry.checks(kind) else { return };
-    for active in scan.registry.checking(checks, Code::JsonSyntaxError).filter(|active| active.selected) {
-        let Some(severity) = scan.severity(active, &site) else { continue };
-        let raised = checked::syntax_error(active.rule(), &site, problem);
-        result.findings.push(finding(active, severity, &raised, placer));
-    }
-}
-
-/// A judgement as a finding with its place.
-pub(super) fn finding<'d>(active: &Active, severity: Severity, raised: &Raised<'_, 'd>, placer: &Placer<'d>) -> Finding {
-    let meta = &active.rule().meta;
-    let mut policy = raised.site.identity();
-    policy.sid = raised.statement.and_then(|s| s.sid).map(str::to_owned);
-    let related =
-        raised.related.iter().map(|(node, word)| Label { message: (*word).to_owned(), location: placer.node(Some(*node)) });
-    Finding {
-        rule: meta.id.clone(),
-        severity,
-        category: meta.category,
-        confidence: raised.confidence,
-        message: raised.message.clone(),
-        why: Some(meta.rationale.clone()).filter(|t| !t.is_empty()),
-        help: help(raised.help.as_deref(), &meta.remediation),
-        url: meta.references.first().cloned(),
-        primary: Label { message: String::new(), location: placer.node(raised.node) },
-        related: related.collect(),
-        fingerprint: placer.fingerprint(&meta.id, &policy, raised.statement.map(|s| s.node), &raised.site.file),
-        policy,
-        suppressed: None,
-        fixes: raised.fixes.clone(),
-    }
-}
-
-/// The near miss before the general advice.
-fn help(hint: Option<&str>, remediation: &Arc<str>) -> Option<Arc<str>> {
-    match (hint, remediation.is_empty()) {
-        (None, true) => None,
-        (None, false) => Some(remediation.clone()),
-        (Some(hint), true) => Some(hint.into()),
-        (Some(hint), false) => {
-            let stop = if hint.ends_with(['.', '?', '!', ':']) { "" } else { "." };
-            Some(format!("{hint}{stop} {remediation}").into())
-        }
-    }
 }
 
 impl Scan<'_> {

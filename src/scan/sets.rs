@@ -1,48 +1,51 @@
 //! Rules about an account or organizational unit: without organization data, the SCPs of one folder are what is attached
-//! to one target, and so are its RCPs.
+//! to one target, and so are its RCPs. Policies out of an export are attached as the export says, and are left out.
 
-use super::Scan;
-use super::file::{FileResult, Kept, finding};
-use crate::extract::{DocumentKind, Hints, Site, recognise};
+use super::judge::{Judge, finding};
+use super::open::Opened;
+use super::result::FileResult;
+use crate::document::Node;
+use crate::extract::{Body, DocumentKind, Found, Site};
 use crate::finding::place::Placer;
 use crate::rule::{self, Judgement};
 use std::collections::BTreeMap;
 
 /// Judge every folder's set.
-pub(super) fn judge(scan: &Scan<'_>, mut kept: Vec<Kept>) -> FileResult {
+pub(super) fn judge(judge: &Judge<'_>, mut found: Vec<Found>) -> FileResult {
     let mut result = FileResult::default();
-    let about_sets = scan.registry.rules().iter().any(|a| a.head.about_sets);
-    if !about_sets || kept.is_empty() {
+    let about_sets = judge.scan.registry.rules().iter().any(|a| a.head.about_sets);
+    found.retain(|f| matches!(&f.body, Body::Tree(place) if place.node().id() == 0));
+    if !about_sets || found.is_empty() {
         return result;
     }
-    kept.sort_by(|a, b| a.file.cmp(&b.file));
-    let sites: Vec<Site<'_>> = kept
-        .iter()
-        .flat_map(|k| recognise(&k.document, Hints { file: k.file.clone(), context: k.context.clone() }).sites)
-        .collect();
+    found.sort_by(|a, b| a.file().cmp(b.file()));
+    let opened: Vec<Opened<'_>> = found.iter().map(Opened::new).collect();
+    let placers: Vec<Placer<'_>> = opened.iter().map(Opened::placer).collect();
+    let sites: Vec<Site<'_>> = opened.iter().zip(&found).filter_map(|(o, f)| o.policy(f)).map(|(site, _)| site).collect();
     let mut sets: BTreeMap<(&str, DocumentKind, Option<&str>), Vec<&Site<'_>>> = BTreeMap::new();
     for site in &sites {
         let key = (folder(&site.file), site.kind, site.context.ou.as_deref());
         sets.entry(key).or_default().push(site);
     }
     for ((_, kind, _), set) in &sets {
-        judge_set(scan, *kind, set, &kept, &mut result);
+        judge_set(judge, *kind, set, &placers, &mut result);
     }
     result
 }
 
-fn judge_set<'d>(scan: &Scan<'_>, kind: DocumentKind, set: &[&Site<'d>], kept: &'d [Kept], result: &mut FileResult) {
-    for active in scan.registry.about(kind).filter(|a| a.head.about_sets) {
-        let Some(severity) = set.first().and_then(|site| scan.severity(active, site)) else { continue };
+fn judge_set<'d>(judge: &Judge<'_>, kind: DocumentKind, set: &[&Site<'d>], placers: &[Placer<'d>], result: &mut FileResult) {
+    for (index, active) in judge.scan.registry.numbered(kind).filter(|(_, a)| a.head.about_sets) {
+        let Some(severity) = set.first().and_then(|site| judge.scan.severity(active, site)) else { continue };
         match rule::judge(active.rule(), set, active.asked_for) {
             Judgement::Pass => {}
-            Judgement::Undecided => result.undecided.push(active.head.id.clone()),
-            Judgement::NotApplicable => result.not_applicable.push(active.head.id.clone()),
+            Judgement::Undecided => result.undecided.add(index),
+            Judgement::NotApplicable => result.not_applicable.add(index),
             Judgement::Fail(raised) => {
                 for one in raised {
-                    let Some(home) = kept.iter().find(|k| k.file == one.site.file) else { continue };
-                    let placer = Placer::new(&home.document, home.file.clone());
-                    result.findings.push(finding(active, severity, &one, &placer));
+                    let Some(home) = placers.iter().find(|p| *p.file() == one.site.file) else { continue };
+                    let holds = |p: &&Placer<'d>, n: Node<'d>| std::ptr::eq(p.document(), n.document());
+                    let placer = |node: Option<Node<'d>>| node.and_then(|n| placers.iter().find(|p| holds(p, n))).unwrap_or(home);
+                    result.findings.push((None, finding(active, severity, &one, None, placer)));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::error::SourceError;
 use super::file::{self, SourceFile};
+use super::stream::{self, Content};
 use super::walk::{Entry, WalkOptions, name_of};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,15 +13,25 @@ use std::sync::Arc;
 /// Largest file of our own: project file, rule, baseline.
 const OWN_LIMIT: u64 = 64 << 20;
 
-/// Read one entry of [`super::walk::expand`].
-pub fn read(entry: &Entry, options: &WalkOptions) -> Result<SourceFile, SourceError> {
-    open(&entry.path, &entry.name, options.max_bytes)
+/// Open one entry of [`super::walk::expand`]. `progress` is told how many bytes were read.
+///
+/// # Errors
+/// When it cannot be read, or is too large to be read whole.
+pub fn open(entry: &Entry, options: &WalkOptions, progress: &(dyn Fn(u64) + Sync)) -> Result<Content, SourceError> {
+    let failed = |reason| SourceError::read(&entry.path, reason);
+    let handle = File::open(&entry.path).map_err(failed)?;
+    let size = handle.metadata().map_err(failed)?.len();
+    let content = stream::open(&entry.name, Box::new(handle), options.max_bytes);
+    if matches!(content, Ok(Content::Whole(_)) | Err(_)) {
+        progress(size);
+    }
+    content
 }
 
 /// Read a file of our own. A byte order mark is let pass; any other encoding than UTF-8 is an error.
 pub fn read_text(path: &Path) -> Result<String, SourceError> {
     use crate::document::ProblemCode;
-    let file = open(path, &name_of(path), OWN_LIMIT)?;
+    let file = load(path, &name_of(path), OWN_LIMIT)?;
     match file.problems.into_iter().find(|p| p.code != ProblemCode::ByteOrderMark) {
         Some(problem) => Err(SourceError::NotUtf8 { name: file.name, reason: problem.message }),
         None => Ok(file.text),
@@ -35,7 +46,7 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     file::load_bytes(&name_of(path), handle, size, OWN_LIMIT)
 }
 
-fn open(path: &Path, name: &Arc<str>, limit: u64) -> Result<SourceFile, SourceError> {
+fn load(path: &Path, name: &Arc<str>, limit: u64) -> Result<SourceFile, SourceError> {
     let failed = |reason| SourceError::read(path, reason);
     let handle = File::open(path).map_err(failed)?;
     let size = handle.metadata().map_err(failed)?.len();

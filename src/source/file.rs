@@ -19,7 +19,10 @@ pub struct SourceFile {
     pub problems: Vec<Problem>,
 }
 
-const GZIP: [u8; 2] = [0x1F, 0x8B];
+/// True for the first bytes of gzip data.
+pub(super) fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1F, 0x8B])
+}
 
 /// Read everything from `reader`, unpack it when it is packed, decode it.
 pub(super) fn load(name: &Arc<str>, reader: impl Read, size: u64, limit: u64) -> Result<SourceFile, SourceError> {
@@ -36,7 +39,7 @@ pub(super) fn load_bytes(name: &Arc<str>, reader: impl Read, size: u64, limit: u
     let bytes = read_limited(reader, size, limit)
         .map_err(|reason| SourceError::Read { name: name.clone(), reason })?
         .ok_or_else(|| too_large(false))?;
-    if !bytes.starts_with(&GZIP) {
+    if !is_gzip(&bytes) {
         return Ok(bytes);
     }
     let unpacked = read_limited(MultiGzDecoder::new(bytes.as_slice()), size.saturating_mul(8), limit);
@@ -53,7 +56,7 @@ fn read_limited(reader: impl Read, size: u64, limit: u64) -> io::Result<Option<V
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
-fn gzip_reason(reason: &io::Error) -> &'static str {
+pub(super) fn gzip_reason(reason: &io::Error) -> &'static str {
     match reason.kind() {
         io::ErrorKind::UnexpectedEof => "the gzip data ends too early",
         _ => "the gzip data is damaged",
@@ -89,7 +92,7 @@ mod tests {
         let packed = pack(b"{\"a\":1}");
         let cut = run(&packed[..packed.len() - 3], 100).unwrap_err();
         assert_eq!(cut.to_string(), "cannot unpack `x`: the gzip data ends too early");
-        assert!(matches!(run(&GZIP, 100), Err(SourceError::Gzip { .. })));
+        assert!(matches!(run(&[0x1F, 0x8B], 100), Err(SourceError::Gzip { .. })));
         let mut broken = packed.clone();
         let middle = broken.len() / 2;
         broken[middle] ^= 0xFF;

@@ -6,11 +6,13 @@ pub mod error;
 pub mod file;
 pub mod project;
 pub mod rule_files;
+mod split;
 pub mod stdin;
+pub mod stream;
 pub mod walk;
 
 pub use decode::decode;
-pub use disk::{make_folder, read, read_bytes, read_text, write_atomic};
+pub use disk::{make_folder, read_bytes, read_text, write_atomic};
 pub use error::SourceError;
 pub use file::SourceFile;
 pub use project::{discover, today};

@@ -50,6 +50,13 @@ pub struct Expanded {
     pub errors: Vec<SourceError>,
 }
 
+impl Expanded {
+    /// Bytes of the files on disk together, as far as they can be told.
+    pub fn bytes(&self) -> u64 {
+        self.entries.iter().filter_map(|entry| fs::metadata(&entry.path).ok()).map(|m| m.len()).sum()
+    }
+}
+
 /// The files behind some arguments: files as they are, directories walked for `.json` and `.json.gz`, patterns expanded.
 pub fn expand(paths: &[PathBuf], options: &WalkOptions) -> Expanded {
     let mut walker = Walker { options, exclude: GlobSet::empty(), found: Expanded::default(), linked: BTreeSet::new() };

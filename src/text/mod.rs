@@ -2,6 +2,7 @@
 
 pub mod glob;
 pub mod pattern;
+pub mod percent;
 pub mod suggest;
 pub mod value;
 pub mod words;

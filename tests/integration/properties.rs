@@ -10,7 +10,7 @@ use palisade::report::{self, Format, Options};
 use palisade::rule::registry::Wishes;
 use palisade::rule::{Judgement, Registry, judge};
 use palisade::scan::Scan;
-use palisade::source::{SourceFile, WalkOptions, decode};
+use palisade::source::{WalkOptions, decode, stream};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,8 @@ fn cases() -> ProptestConfig {
 
 /// The whole pipeline over some bytes, as `check -` does it.
 fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
-    let (text, problems) = decode(bytes);
+    let name = "any.json".into();
+    let content = stream::open(&name, Box::new(std::io::Cursor::new(bytes)), 1 << 30);
     let config = Config::default();
     let scan = Scan {
         cards: false,
@@ -38,12 +39,15 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
         context: Context { kind, ..Context::default() },
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
-        progress: &|| {},
+        progress: &|_| {},
         baseline: None,
         today: time::macros::date!(2026 - 09 - 01),
         whole: true,
     };
-    scan.text(SourceFile { name: "any.json".into(), text, problems })
+    match content {
+        Ok(content) => scan.content(content, &name),
+        Err(_) => Outcome::default(),
+    }
 }
 
 /// Every format over an outcome; the text of all of them.

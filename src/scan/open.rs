@@ -1,0 +1,88 @@
+//! A thing that was found, opened for judging: its document is at hand, so that sites and places can be made of it.
+
+use crate::document::Problem;
+use crate::document::{Document, Node, Origin, json};
+use crate::extract::{Body, DocumentKind, Fact, Found, Hints, Place, Setting, Site, policy_site};
+use crate::finding::place::Placer;
+use std::sync::Arc;
+
+/// The document of something that was found.
+pub(super) enum Opened<'f> {
+    /// It stands in the document that was read.
+    Placed(&'f Place),
+    /// It was decoded from a string.
+    Decoded { document: Document, file: Arc<str>, origin: Origin },
+}
+
+impl<'f> Opened<'f> {
+    /// Open it; a string is decoded and read.
+    pub fn new(found: &'f Found) -> Self {
+        match &found.body {
+            Body::Text(file, embedding) => Self::Decoded {
+                document: json::parse(embedding.text()),
+                file: file.clone(),
+                origin: Origin::Embedded(embedding.clone()),
+            },
+            Body::Tree(place) | Body::Missing(place) | Body::Unknown(place) | Body::Record(place) | Body::Settings(place, _) => {
+                Self::Placed(place)
+            }
+        }
+    }
+
+    /// The root of what is to be judged, or the place that tells that there is nothing.
+    pub fn node(&self) -> Option<Node<'_>> {
+        match self {
+            Self::Placed(place) => Some(place.node()),
+            Self::Decoded { document, .. } => document.root(),
+        }
+    }
+
+    /// Mistakes in a text that was decoded; those of the document that was read are told once, with it.
+    pub fn mistakes(&self) -> &[Problem] {
+        match self {
+            Self::Placed(_) => &[],
+            Self::Decoded { document, .. } => document.problems(),
+        }
+    }
+
+    /// Places things of it.
+    pub fn placer(&self) -> Placer<'_> {
+        match self {
+            Self::Placed(place) => {
+                let base = place.base();
+                Placer::within(&base.document, base.file.clone(), base.origin.clone())
+            }
+            Self::Decoded { document, file, origin } => Placer::within(document, file.clone(), origin.clone()),
+        }
+    }
+
+    /// The policy as a site, and what does not fit the grammar of a policy. `None` for a text that holds no object.
+    pub fn policy(&self, found: &Found) -> Option<(Site<'_>, Vec<Problem>)> {
+        let root = self.node()?;
+        let hints = Hints { file: found.file().clone(), context: found.context.clone() };
+        Some(policy_site(root, hints))
+    }
+}
+
+/// A site of something that is no policy.
+pub(super) fn other<'d>(found: &Found, kind: DocumentKind, root: Option<Node<'d>>, facts: &'d [Fact]) -> Site<'d> {
+    Site { file: found.file().clone(), root, kind, assumed: false, policy: None, facts, context: found.context.clone() }
+}
+
+/// The facts of a resource, with those that hang on the day.
+pub(super) fn dated(facts: &[Fact], today: time::Date) -> Vec<Fact> {
+    let mut all = facts.to_vec();
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let made = facts.iter().find(|f| f.name == "iam.user.access_keys.created");
+    if let Some(fact) = made {
+        let setting = match &fact.setting {
+            Setting::Is(day) => match day.get(..10).map(|day| time::Date::parse(day, format)) {
+                Some(Ok(day)) => Setting::Is((today - day).whole_days().to_string()),
+                Some(Err(_)) | None => Setting::Unknown,
+            },
+            other => other.clone(),
+        };
+        all.push(Fact { name: "iam.user.access_keys.age_days", setting, place: fact.place.clone() });
+    }
+    all
+}

@@ -1,0 +1,133 @@
+//! What a part of the input gave, and how parts are put together.
+
+use super::verdict::RuleIndex;
+use crate::extract::{DocumentKind, Found, Identity};
+use crate::finding::{Finding, Incomplete, Outcome, RuleId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Numbers by rule.
+#[derive(Default)]
+pub(super) struct Tally(Vec<usize>);
+
+impl Tally {
+    /// One more.
+    pub fn add(&mut self, rule: RuleIndex) {
+        let at = rule as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
+        }
+        if let Some(count) = self.0.get_mut(at) {
+            *count += 1;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+    }
+
+    /// By the ids of the rules.
+    fn named(&self, ids: &[RuleId]) -> BTreeMap<RuleId, usize> {
+        let counted = ids.iter().zip(&self.0).filter(|(_, count)| **count > 0);
+        counted.map(|(id, count)| (id.clone(), *count)).collect()
+    }
+}
+
+/// How new a record is, and where it stands: of two records of one thing the greater one counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    recorded: Arc<str>,
+    /// Earlier files and earlier items go first.
+    before: std::cmp::Reverse<(Arc<str>, usize)>,
+}
+
+impl Rank {
+    pub fn new(identity: &Identity, file: &Arc<str>, offset: usize) -> Self {
+        Self { recorded: identity.recorded.clone(), before: std::cmp::Reverse((file.clone(), offset)) }
+    }
+}
+
+/// A record of something, by its key.
+pub(super) type Record = (Arc<str>, Rank);
+
+/// What some files gave.
+#[derive(Default)]
+pub(super) struct FileResult {
+    pub findings: Vec<(Option<Arc<Record>>, Finding)>,
+    pub incomplete: Vec<Incomplete>,
+    pub unrecognised: Vec<Arc<str>>,
+    pub documents: usize,
+    /// What the documents were, by the names of their layouts.
+    pub layouts: BTreeMap<&'static str, usize>,
+    pub policies: BTreeMap<(DocumentKind, bool), usize>,
+    pub statements: usize,
+    pub not_applicable: Tally,
+    pub undecided: Tally,
+    /// Policies that are known only when a template is deployed.
+    pub unknown: usize,
+    /// Attached managed policies whose text is not in the input.
+    pub absent: BTreeSet<Arc<str>>,
+    /// Policies attached to nothing, and versions that are not the default.
+    pub idle: usize,
+    /// Records of things, to tell which of several is the newest.
+    pub records: Vec<Arc<Record>>,
+    /// SCPs and RCPs, which are judged once more together with their neighbours.
+    pub sets: Vec<Found>,
+}
+
+impl FileResult {
+    /// Count a policy.
+    pub fn policy(&mut self, kind: DocumentKind, assumed: bool, statements: usize) {
+        *self.policies.entry((kind, assumed)).or_default() += 1;
+        self.statements += statements;
+    }
+
+    /// Put two results together.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.incomplete.extend(other.incomplete);
+        self.unrecognised.extend(other.unrecognised);
+        self.documents += other.documents;
+        other.layouts.into_iter().for_each(|(name, n)| *self.layouts.entry(name).or_default() += n);
+        other.policies.into_iter().for_each(|(kind, n)| *self.policies.entry(kind).or_default() += n);
+        self.statements += other.statements;
+        self.not_applicable.merge(&other.not_applicable);
+        self.undecided.merge(&other.undecided);
+        self.unknown += other.unknown;
+        self.absent.extend(other.absent);
+        self.idle += other.idle;
+        self.records.extend(other.records);
+        self.sets.extend(other.sets);
+        self
+    }
+
+    /// As the outcome of a run. Of several records of one thing only the newest counts.
+    pub fn into_outcome(self, rules: &[RuleId], outcome: &mut Outcome) {
+        let mut newest: HashMap<&Arc<str>, &Rank> = HashMap::with_capacity(self.records.len());
+        for record in &self.records {
+            let (key, rank) = &**record;
+            newest.entry(key).and_modify(|best| *best = (*best).max(rank)).or_insert(rank);
+        }
+        let current = |record: &Option<Arc<Record>>| {
+            record.as_ref().is_none_or(|record| newest.get(&record.0).is_none_or(|best| **best == record.1))
+        };
+        outcome.findings.extend(self.findings.into_iter().filter(|(record, _)| current(record)).map(|(_, finding)| finding));
+        outcome.incomplete.extend(self.incomplete);
+        let coverage = &mut outcome.coverage;
+        coverage.unrecognised.extend(self.unrecognised);
+        coverage.documents += self.documents;
+        coverage.statements += self.statements;
+        coverage.layouts = self.layouts;
+        coverage.unknown = self.unknown;
+        coverage.absent = self.absent;
+        coverage.idle = self.idle;
+        for ((kind, assumed), count) in self.policies {
+            *coverage.policies.entry((kind.as_str().to_owned(), assumed)).or_default() += count;
+        }
+        coverage.undecided = self.undecided.named(rules);
+        coverage.not_applicable = self.not_applicable.named(rules);
+    }
+}
