@@ -1,7 +1,7 @@
 //! `arn_shape`: an ARN with named parts, so that a rule can say which of them must be spelled out.
 
 use super::truth::Truth;
-use crate::policy::arn::has_variable;
+use crate::policy::arn::{fields, has_variable};
 use crate::text::glob::has_wildcard;
 
 /// One part between two separators of a shape.
@@ -56,10 +56,7 @@ impl ArnShape {
     /// Whether every ARN that `text` matches has this shape with the concrete parts spelled out.
     pub fn test(&self, text: &str) -> ShapeMatch {
         let mut out = ShapeMatch { truth: Truth::False, parts: Vec::new() };
-        let fields: Vec<_> = text.splitn(6, ':').collect();
-        let (Some(&"arn"), Some(head), Some(resource)) = (fields.first(), fields.get(1..5), fields.get(5)) else {
-            return out;
-        };
+        let Some(["arn", head @ .., resource]) = fields(text) else { return out };
         let mut truth = Truth::True;
         for (part, field) in self.fields.iter().zip(head) {
             truth = truth.and(self.check(part, field, &mut out.parts));
@@ -129,6 +126,7 @@ mod tests {
         assert_eq!(test("arn:aws:rekognition:eu-west-1:111122223333:*"), Truth::False);
         assert_eq!(test("arn:aws:rek*:eu-west-1:111122223333:project/cats/*"), Truth::False);
         assert_eq!(test("*"), Truth::False);
+        assert_eq!(test("arn:${AWS::Partition}:rekognition:${AWS::Region}:111122223333:project/cats/*"), Truth::Unknown);
         assert_eq!(test("arn:aws:rekognition:eu-west-1:111122223333:project/${aws:PrincipalTag/p}/*"), Truth::Unknown);
         assert!(ArnShape::parse("arn:aws:s3", vec![]).is_err());
         assert!(ArnShape::parse("arn:a:b:c:d:e", vec!["x".to_owned()]).is_err());

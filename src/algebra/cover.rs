@@ -14,6 +14,9 @@ use crate::document::Node;
 use crate::policy::principal::PrincipalType;
 use crate::policy::{Effect, Statement};
 use crate::text::glob::{Case, contains, has_wildcard, overlaps};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// An answer with what shows it.
 #[derive(Clone, Debug)]
@@ -33,6 +36,11 @@ pub fn denies<'s, 'd: 's>(statements: &[&'s Statement<'d>], question: &Question)
     let allows: Vec<_> = statements.iter().copied().filter(|s| s.is(Effect::Allow)).collect();
     let mut missing = Vec::new();
     let mut wildly_open = false;
+    let named = |action: &String, resource: &String| covers_by_name(&effective, action, resource);
+    if question.actions.iter().all(|action| question.resources.iter().all(|resource| named(action, resource))) {
+        // What is written covers the globs as they are: no need to look at every action they stand for.
+        return Answer { truth: Truth::True, missing, evidence: effective.iter().map(|s| s.node).collect() };
+    }
     for (action, resource) in targets(question) {
         if target_denied(&action, resource, &effective, &allows, question) {
             continue;
@@ -46,7 +54,7 @@ pub fn denies<'s, 'd: 's>(statements: &[&'s Statement<'d>], question: &Question)
     } else {
         nearest_miss(statements, &missing, question)
     };
-    missing.sort_by_key(|name| telling(name));
+    missing.sort_by_cached_key(|name| telling(name));
     missing.dedup();
     Answer { truth, missing, evidence }
 }
@@ -79,17 +87,33 @@ fn targets(question: &Question) -> Vec<(String, &str)> {
     let mut out = Vec::new();
     for action in &question.actions {
         for (position, resource) in question.resources.iter().enumerate() {
+            let sort = if position == 0 { "bucket" } else { "object" };
             if question.by_resource_type
-                && let Some(real) = real_actions(action)
+                && let Some(real) = actions_on(action, sort)
             {
-                let sort = if position == 0 { "bucket" } else { "object" };
-                out.extend(real.filter(|name| acts_on(name, sort)).map(|name| (name, resource.as_str())));
+                out.extend(real.iter().map(|name| (name.clone(), resource.as_str())));
             } else {
                 out.push((action.clone(), resource.as_str()));
             }
         }
     }
     out
+}
+
+/// The real actions of a glob that act on a sort of resource. The question is put of every bucket there is, with the
+/// same few globs, so that each thread keeps its answers.
+fn actions_on(glob: &str, sort: &'static str) -> Option<Rc<[String]>> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<(String, &'static str), Option<Rc<[String]>>>> = RefCell::default();
+    }
+    const MANY: usize = 64;
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > MANY {
+            known.clear();
+        }
+        let find = || real_actions(glob).map(|real| real.filter(|name| acts_on(name, sort)).collect());
+        known.entry((glob.to_owned(), sort)).or_insert_with(find).clone()
+    })
 }
 
 fn acts_on(action: &str, sort: &str) -> bool {
@@ -142,6 +166,12 @@ fn open_actions(action: &str, resource: &str, effective: &[&Statement<'_>]) -> V
     if open.is_empty() { vec![action.to_owned()] } else { open }
 }
 
+/// Whether one of these statements contains the target as it is written.
+fn covers_by_name(statements: &[&Statement<'_>], action: &str, resource: &str) -> bool {
+    let by_action = |s: &Statement<'_>| s.actions.as_ref().is_some_and(|e| covered(action, e));
+    statements.iter().any(|s| by_action(s) && covers_resource(s, resource))
+}
+
 /// Whether the union of these statements contains the target.
 fn covers_target(statements: &[&Statement<'_>], action: &str, resource: &str) -> bool {
     let here: Vec<_> = statements.iter().filter(|s| covers_resource(s, resource)).collect();
@@ -182,8 +212,9 @@ fn obstacle<'d>(statement: &Statement<'d>, question: &Question) -> Option<Node<'
     {
         return Some(element.value);
     }
-    let open = statement.conditions.iter().any(|c| !implied(c, &question.when, &question.except));
-    if open { statement.condition_node } else { None }
+    let open = statement.conditions.iter().find(|c| !implied(c, &question.when, &question.except))?;
+    // A condition of a template decides where none is written.
+    Some(statement.condition_node.unwrap_or(open.operator_node))
 }
 
 fn denies_everyone_asked(statement: &Statement<'_>, question: &Question) -> bool {

@@ -10,12 +10,13 @@ use crate::catalog::{Catalog, ConditionKey, KeyType, Service};
 use crate::document::{Kind, Node};
 use crate::policy::arn::has_dollar_brace;
 use crate::policy::condition::{Comparison, Operator, Quantifier, operator_names};
+use crate::policy::intrinsic::is_intrinsic;
 use crate::policy::{Condition, PolicyKind, Statement};
 use crate::text::suggest::{did_you_mean, nearest};
 
 /// Every condition of a statement.
 pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out: &mut Labels<'d>) {
-    let Some(node) = statement.condition_node else { return };
+    let Some(node) = statement.condition_node.filter(|node| !is_intrinsic(*node)) else { return };
     operators(node, out);
     for condition in statement.conditions.iter().filter(|c| !c.key.is_empty()) {
         let keyed = Keyed { statement, condition, key: subject.catalog.key(condition.key) };

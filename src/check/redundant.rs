@@ -6,19 +6,20 @@ use super::subject::Subject;
 use crate::document::Node;
 use crate::finding::fingerprint::normalise_statement;
 use crate::policy::Statement;
+use crate::policy::intrinsic::chooses;
 use crate::text::glob::{Case, contains, has_wildcard};
 use std::collections::HashMap;
 
 /// Comparisons spent on one list: enough for any policy AWS takes; tidiness is not worth more.
 const MOST: usize = 2_000_000;
 
-/// The lists of a statement.
+/// The lists of a statement; not those of which a template takes one part or the other.
 pub(super) fn lists<'d>(statement: &Statement<'d>, out: &mut Labels<'d>) {
-    if let Some(element) = statement.actions.as_ref().filter(|e| e.items.len() > 1) {
+    if let Some(element) = statement.actions.as_ref().filter(|e| e.items.len() > 1 && !chooses(e.value)) {
         let items: Vec<_> = element.items.iter().filter(|i| i.node.as_str().is_some()).map(|i| (i.text, i.node)).collect();
         groups(Code::RedundantAction, &items, Case::Insensitive, out);
     }
-    if let Some(element) = statement.resources.as_ref().filter(|e| e.items.len() > 1) {
+    if let Some(element) = statement.resources.as_ref().filter(|e| e.items.len() > 1 && !chooses(e.value)) {
         let items: Vec<_> = element.items.iter().filter(|i| i.node.as_str().is_some()).map(|i| (i.text, i.node)).collect();
         groups(Code::RedundantResource, &items, Case::Sensitive, out);
     }

@@ -67,44 +67,11 @@ fn fields<'d>(item: &ArnPattern<'d>, out: &mut Labels<'d>) -> Option<Arn<'d>> {
         }
         return None;
     }
-    let arn = split(text);
+    let arn = Arn::parse(text);
     if arn.is_none() && !open(text) {
         out.add(Code::MissingArnField, item.node).count(text.matches(':').count() + 1);
     }
     arn
-}
-
-/// The fields, with the colons inside `${…}` left alone.
-fn split(text: &str) -> Option<Arn<'_>> {
-    if !has_dollar_brace(text) {
-        return Arn::parse(text);
-    }
-    let mut cuts = [0usize; 5];
-    let (mut count, mut depth) = (0, 0usize);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' if at > 0 && text.as_bytes().get(at - 1) == Some(&b'$') => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 => {
-                if let Some(cut) = cuts.get_mut(count) {
-                    *cut = at;
-                    count += 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    let [a, b, c, d, e] = cuts;
-    if count < 5 {
-        return None;
-    }
-    Some(Arn {
-        partition: text.get(a + 1..b)?,
-        service: text.get(b + 1..c)?,
-        region: text.get(c + 1..d)?,
-        account: text.get(d + 1..e)?,
-        resource: text.get(e + 1..)?,
-    })
 }
 
 fn prefix_hint(text: &str) -> Option<String> {

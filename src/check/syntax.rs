@@ -6,7 +6,8 @@ use super::code::Code;
 use super::label::Labels;
 use super::subject::Subject;
 use crate::document::{Kind, Node};
-use crate::policy::{PolicyKind, parse::is_intrinsic};
+use crate::policy::PolicyKind;
+use crate::policy::intrinsic::{choice, is_intrinsic};
 use crate::text::suggest::did_you_mean;
 
 const POLICY_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -25,6 +26,9 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     if root.kind() != Kind::Object {
         wrong_type(root, "an object", out);
         return;
+    }
+    if subject.policy.is_lone_statement() {
+        return one(subject, root, whole, out);
     }
     let mut version = None;
     let mut statements = None;
@@ -54,17 +58,27 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     if statements.is_scalar() {
         return wrong_type(statements, "an object or a list of objects", out);
     }
+    each(subject, statements, whole, out);
+}
+
+/// Every statement, on both sides of a template's conditions.
+fn each<'d>(subject: Subject<'_, 'd>, statements: Node<'d>, whole: bool, out: &mut Labels<'d>) {
     for statement in statements.one_or_many() {
-        match statement.kind() {
-            Kind::Object => {
-                if whole {
-                    missing(subject, statement, out);
-                }
-                check_statement(statement, out);
-            }
-            _ => wrong_type(statement, "an object", out),
+        if let Some(branches) = choice(statement) {
+            branches.into_iter().for_each(|branch| each(subject, branch, whole, out));
+        } else if statement.kind() != Kind::Object {
+            wrong_type(statement, "an object", out);
+        } else if !is_intrinsic(statement) {
+            one(subject, statement, whole, out);
         }
     }
+}
+
+fn one<'d>(subject: Subject<'_, 'd>, statement: Node<'d>, whole: bool, out: &mut Labels<'d>) {
+    if whole {
+        missing(subject, statement, out);
+    }
+    check_statement(statement, out);
 }
 
 fn check_version<'d>(root: Node<'d>, version: Option<Node<'d>>, out: &mut Labels<'d>) {
@@ -225,7 +239,10 @@ fn condition<'d>(key: Node<'d>, value: Node<'d>, out: &mut Labels<'d>) {
     if value.members().next().is_none() {
         out.add(Code::EmptyObjectCondition, value).text(key.scalar());
     }
-    for (operator, keys) in value.members() {
+    if is_intrinsic(value) {
+        return;
+    }
+    for (operator, keys) in value.members().filter(|(_, keys)| !is_intrinsic(*keys)) {
         if keys.kind() != Kind::Object {
             wrong_type(keys, "an object", out);
         } else if keys.members().next().is_none() {

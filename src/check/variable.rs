@@ -8,7 +8,8 @@ use super::subject::{Subject, texts};
 use crate::document::Node;
 use crate::policy::arn::has_dollar_brace;
 use crate::policy::condition::Comparison;
-use crate::policy::{Condition, Statement};
+use crate::policy::intrinsic::is_within_call;
+use crate::policy::{ArnPattern, Condition, Statement};
 
 /// Every text of a statement that may hold a variable, and those that may not.
 pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out: &mut Labels<'d>) {
@@ -22,8 +23,12 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, statement: &Statement<'d>, out
             out.add(Code::VariableUnsupportedInElement, action.node).other(element.key.scalar());
         }
     }
-    for resource in statement.resources.iter().flat_map(|e| &e.items).filter(|r| r.node.as_str().is_some()) {
-        value(subject, resource.text, resource.node, None, out);
+    if let Some(element) = &statement.resources {
+        // What `Fn::Sub` fills in is the template's, not a variable of the policy.
+        let own = |r: &&ArnPattern<'d>| r.node.as_str().is_some() && !is_within_call(element.value, r.node);
+        for resource in element.items.iter().filter(|r| has_dollar_brace(r.text)).filter(own) {
+            value(subject, resource.text, resource.node, None, out);
+        }
     }
     for condition in &statement.conditions {
         for (text, node) in texts(condition) {

@@ -295,7 +295,7 @@ fn no_input(args: &CheckArgs, unmatched: &[Usage], terminal: &mut Terminal<'_>) 
         let paths: Vec<_> = args.paths.iter().map(|p| p.display().to_string()).collect();
         let paths = if paths.is_empty() { ".".to_owned() } else { paths.join(" ") };
         let paths = report::escape::terminal(&paths);
-        writeln!(terminal.err, "error: no `.json` or `.json.gz` file in `{paths}`, ignored and excluded ones aside")?;
+        writeln!(terminal.err, "error: no JSON or YAML file in `{paths}`, ignored and excluded ones aside")?;
         writeln!(terminal.err, "  help: name policy files or a folder of them")?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Documents inside strings of other documents: decoded for reading, and mapped back character by character, through
 //! percent-encoding, JSON escapes and any nesting of both.
 
-use super::json_string::escaped;
+use super::json_string::{escaped, escaped_twice};
 use super::node::{Kind, Node};
 use super::path::{self, Children};
 use crate::span::{LineIndex, Position};
@@ -39,6 +39,8 @@ pub enum Encoding {
     Plain,
     /// Percent-encoded (RFC 3986), as IAM writes policies.
     Percent,
+    /// With JSON's escapes once more but without quotation marks, as API Gateway writes policies: `{\"Version\":…`.
+    Escaped,
     /// In some other way (a YAML block): only the whole string can be pointed at.
     Opaque,
 }
@@ -134,10 +136,12 @@ impl Origin {
         };
         // What JSON's escapes do not explain is a string of YAML, or one that was mended.
         let faithful = if node.is_decoded() { quoted && unescaped(raw) == text } else { raw == text };
-        let encoding = match (faithful, text.trim_start().starts_with('%')) {
-            (true, true) => Encoding::Percent,
-            (true, false) => Encoding::Plain,
-            (false, _) => Encoding::Opaque,
+        let encoding = match text.trim_start() {
+            _ if !faithful => Encoding::Opaque,
+            start if start.starts_with('%') => Encoding::Percent,
+            // No JSON has a backslash there.
+            start if start.strip_prefix('{').is_some_and(|inner| inner.trim_start().starts_with('\\')) => Encoding::Escaped,
+            _ => Encoding::Plain,
         };
         let at = match self {
             Self::Part(_) => {
@@ -186,11 +190,12 @@ impl Embedding {
     pub fn text(&self) -> String {
         let plain = match self.encoding {
             Encoding::Opaque => return self.raw.to_string(),
-            Encoding::Plain | Encoding::Percent if !self.raw.contains('\\') => self.raw.to_string(),
-            Encoding::Plain | Encoding::Percent => unescaped(&self.raw),
+            Encoding::Plain | Encoding::Percent | Encoding::Escaped if !self.raw.contains('\\') => self.raw.to_string(),
+            Encoding::Plain | Encoding::Percent | Encoding::Escaped => unescaped(&self.raw),
         };
         match self.encoding {
             Encoding::Percent => percent::decode(&plain),
+            Encoding::Escaped => unescaped(&plain),
             Encoding::Plain | Encoding::Opaque => plain,
         }
     }
@@ -253,6 +258,9 @@ impl Embedding {
         let Some((c, len)) = escaped(rest) else { return false };
         let mut taken = len;
         let mut inner = c.len_utf8();
+        if c == '\\' && self.encoding == Encoding::Escaped {
+            (taken, inner) = escaped_twice(rest);
+        }
         if c == '%' && self.encoding == Encoding::Percent {
             let mut digits = 0;
             let mut at = len;

@@ -108,3 +108,18 @@ proptest! {
         prop_assert!(Span::new(0, file.len()).len() >= whole.len());
     }
 }
+
+#[test]
+fn a_place_is_found_through_escapes_of_escapes() {
+    let policy = "{\"Sid\":\"ä\\n\\\\x/😀\"}";
+    let once = json!(policy).to_string();
+    let bare = once[1..once.len() - 1].replace('/', "\\/");
+    let text = json!({ "policy": bare }).to_string();
+    let outer = json::parse(text.clone());
+    let (embedding, encoding) = start().open(outer.root().unwrap().get("policy").unwrap()).unwrap();
+    assert_eq!((encoding, embedding.text().as_str()), (Encoding::Escaped, policy));
+    let at = policy.find("Sid").unwrap();
+    assert_eq!(slice(&text, embedding.position(at), embedding.position(at + 4)), "Sid\\\\\\\"");
+    let at = policy.find('/').unwrap();
+    assert_eq!(slice(&text, embedding.position(at), embedding.position(at + 1)), "\\\\/");
+}

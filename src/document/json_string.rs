@@ -56,6 +56,22 @@ pub(super) fn escaped(text: &str) -> Option<(char, usize)> {
     })
 }
 
+/// Bytes of the first character that was escaped twice: as written, and decoded.
+pub(super) fn escaped_twice(raw: &str) -> (usize, usize) {
+    let mut once = String::new();
+    let mut ends = Vec::new();
+    let mut at = 0;
+    // The longest escape is a pair of surrogates.
+    while let Some((c, len)) = raw.get(at..).and_then(escaped).filter(|_| ends.len() < 12) {
+        at += len;
+        once.push(c);
+        ends.push((once.len(), at));
+    }
+    let (c, len) = escaped(&once).unwrap_or_default();
+    let taken = ends.iter().find(|(end, _)| *end >= len).map_or(at, |(_, taken)| *taken);
+    (taken, c.len_utf8())
+}
+
 impl Parser<'_> {
     /// A string that starts with `"` here.
     pub fn string(&mut self, place: Place) {

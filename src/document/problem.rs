@@ -57,6 +57,10 @@ pub enum ProblemCode {
     TooLarge,
     /// The YAML reader gave up.
     Yaml,
+    /// A YAML tag that CloudFormation does not have.
+    UnknownTag,
+    /// A document of a version that is not known.
+    UnknownVersion,
     /// Well-formed, but not the grammar of a policy.
     PolicyGrammar,
     /// A rule file that is not a rule.
@@ -95,6 +99,8 @@ impl ProblemCode {
             Self::TooDeep => "too-deep",
             Self::TooLarge => "too-large",
             Self::Yaml => "yaml",
+            Self::UnknownTag => "unknown-tag",
+            Self::UnknownVersion => "unknown-version",
             Self::PolicyGrammar => "policy-grammar",
             Self::Rule => "rule",
             Self::TooManyProblems => "too-many-problems",
@@ -110,6 +116,8 @@ impl ProblemCode {
             | Self::TooDeep
             | Self::TooLarge
             | Self::Yaml
+            | Self::UnknownTag
+            | Self::UnknownVersion
             | Self::PolicyGrammar
             | Self::Rule
             | Self::TooManyProblems => false,

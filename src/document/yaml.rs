@@ -1,5 +1,7 @@
-//! The YAML parser, for rules and the project file: YAML 1.2 with the core schema, read into the same tree as JSON.
-//! What a linter cannot point at (aliases, a second document) is reported rather than followed.
+//! The YAML parser, for rules, the project file and templates: YAML 1.2 with the core schema, read into the same tree as
+//! JSON. What a linter cannot point at (aliases, a second document) is reported rather than followed.
+
+mod short_form;
 
 use super::node::{Document, Kind, RawNode, Text};
 use super::problem::{Problem, ProblemCode};
@@ -19,7 +21,17 @@ const MAX_PROBLEMS: usize = 100;
 
 /// Parse `text` into a tree. Never fails: what could be read before a mistake is kept.
 pub fn parse(text: String) -> Document {
-    let mut builder = Builder::new(&text);
+    read(text, false)
+}
+
+/// As [`parse`], with CloudFormation's short tags in their long form: `!Ref x` becomes `{"Ref": "x"}`. Object and key have the
+/// span of tag and value.
+pub fn parse_template(text: String) -> Document {
+    read(text, true)
+}
+
+fn read(text: String, template: bool) -> Document {
+    let mut builder = Builder { template, ..Builder::new(&text) };
     builder.run();
     let Builder { nodes, decoded, problems, .. } = builder;
     Document { text, decoded, nodes, problems }
@@ -30,10 +42,14 @@ struct Open {
     id: u32,
     kind: Kind,
     children: usize,
+    /// It stands for a short tag, and ends with its only value.
+    function: bool,
 }
 
 struct Builder<'t> {
     text: &'t str,
+    /// Short tags are functions.
+    template: bool,
     offsets: Offsets,
     nodes: Vec<RawNode>,
     decoded: String,
@@ -50,6 +66,7 @@ impl<'t> Builder<'t> {
     fn new(text: &'t str) -> Self {
         Self {
             text,
+            template: false,
             offsets: Offsets::new(text),
             nodes: Vec::with_capacity(text.len() / 24 + 8),
             decoded: String::new(),
@@ -148,9 +165,14 @@ impl<'t> Builder<'t> {
                 self.problem(ProblemCode::Yaml, span, "aliases are not supported", help);
                 self.push(Kind::Null, span, Text::Source(span));
             }
-            Event::Scalar(value, style, _, tag) => self.scalar(&value, style, tag.as_deref(), span),
-            Event::SequenceStart(..) => self.container(Kind::Array, span),
-            Event::MappingStart(..) => self.container(Kind::Object, span),
+            Event::Scalar(value, style, _, tag) => {
+                if let Some(span) = self.enter_function(tag.as_deref(), span, Some(style)) {
+                    self.scalar(&value, style, tag.as_deref(), span);
+                    self.leave_function();
+                }
+            }
+            Event::SequenceStart(_, tag) => self.tagged_container(Kind::Array, tag.as_deref(), span),
+            Event::MappingStart(_, tag) => self.tagged_container(Kind::Object, tag.as_deref(), span),
             Event::SequenceEnd | Event::MappingEnd => {
                 // Flow containers end with a bracket, block containers with their last value.
                 let end = if span.is_empty() { self.last_end } else { span.range().end };
@@ -173,6 +195,9 @@ impl<'t> Builder<'t> {
         let end = self.last_end;
         if let Some(node) = self.nodes.last_mut() {
             node.span = Span::new(node.span.range().start, end);
+        }
+        if self.skipping == 0 {
+            self.leave_function();
         }
     }
 
@@ -223,6 +248,14 @@ impl<'t> Builder<'t> {
         Text::Decoded(Span::new(start, self.decoded.len()))
     }
 
+    fn tagged_container(&mut self, kind: Kind, tag: Option<&Tag>, span: Span) {
+        if let Some(span) = self.enter_function(tag, span, None) {
+            self.container(kind, span);
+        } else {
+            self.skipping = 1;
+        }
+    }
+
     fn container(&mut self, kind: Kind, span: Span) {
         let start = span.range().start;
         if self.open.len() >= MAX_DEPTH {
@@ -233,7 +266,7 @@ impl<'t> Builder<'t> {
             self.problem(ProblemCode::Yaml, span, "a list or a mapping cannot be a key", help);
         } else {
             let id = self.push(kind, Span::new(start, start), Text::Source(Span::default()));
-            self.open.push(Open { id, kind, children: 0 });
+            self.open.push(Open { id, kind, children: 0, function: false });
             return;
         }
         self.push(Kind::Null, span, Text::Source(span));
@@ -255,7 +288,7 @@ impl<'t> Builder<'t> {
     }
 
     fn close(&mut self, end: usize) {
-        let Some(Open { id, kind, children }) = self.open.last().map(|o| Open { ..*o }) else { return };
+        let Some(Open { id, kind, children, .. }) = self.open.last().map(|o| Open { ..*o }) else { return };
         if kind == Kind::Object && children % 2 == 1 {
             // A mistake ended the text behind a key.
             let span = Span::new(end, end);
@@ -274,6 +307,7 @@ impl<'t> Builder<'t> {
         if kind == Kind::Object {
             self.report_duplicates(id, nodes_end);
         }
+        self.leave_function();
     }
 
     fn report_duplicates(&mut self, id: u32, end: u32) {

@@ -135,7 +135,93 @@ fn depth_is_limited() {
     }
 }
 
+#[test]
+fn short_tags_become_their_long_form() {
+    let text = r"Resources:
+  B: !Sub 'arn:${AWS::Partition}:s3:::ü'
+  C: !If
+    - Prod
+    - !GetAtt A.Arn
+    - {a: !Ref X }
+  D: !Join [ '', [ !Ref Y, b ] ]
+  E: !Transform
+    Name: N
+  F: !Condition G
+  H: !Foo 1
+  I: !GetAZs
+  J: !!str 12
+  K: !Sub |
+    a
+    b
+  L: !Sub # why
+    - c
+last: 1
+";
+    let document = parse_template(text.to_owned());
+    check(&document);
+    let tree = |pointer: &str| (at(&document, pointer).scalar(), source(&document, at(&document, pointer)));
+    assert_eq!(tree("/Resources/B/Fn::Sub"), ("arn:${AWS::Partition}:s3:::ü", "'arn:${AWS::Partition}:s3:::ü'"));
+    assert_eq!(tree("/Resources/B"), ("", "!Sub 'arn:${AWS::Partition}:s3:::ü'"));
+    let (key, _) = at(&document, "/Resources/B").members().next().unwrap();
+    assert_eq!((key.scalar(), source(&document, key)), ("Fn::Sub", "!Sub 'arn:${AWS::Partition}:s3:::ü'"));
+    assert_eq!(tree("/Resources/C/Fn::If/1/Fn::GetAtt"), ("A.Arn", "A.Arn"));
+    assert_eq!(tree("/Resources/C").1, "!If\n    - Prod\n    - !GetAtt A.Arn\n    - {a: !Ref X }");
+    assert_eq!(tree("/Resources/C/Fn::If/2/a/Ref"), ("X", "X"));
+    assert_eq!(tree("/Resources/C/Fn::If/2/a"), ("", "!Ref X"));
+    assert_eq!(tree("/Resources/D/Fn::Join/1/0/Ref"), ("Y", "Y"));
+    assert_eq!(tree("/Resources/D/Fn::Join/1/1"), ("b", "b"));
+    assert_eq!(tree("/Resources/E/Fn::Transform/Name"), ("N", "N"));
+    assert_eq!(tree("/Resources/F/Condition"), ("G", "G"));
+    assert_eq!(tree("/Resources/H/Fn::Foo"), ("1", "1"));
+    assert_eq!(at(&document, "/Resources/I/Fn::GetAZs").as_str(), Some(""));
+    assert_eq!(at(&document, "/Resources/J").as_str(), Some("12"));
+    assert_eq!(tree("/Resources/K/Fn::Sub"), ("a\nb\n", "a\n    b\n"));
+    assert_eq!(tree("/Resources/L/Fn::Sub"), ("", "- c"));
+    assert_eq!(tree("/Resources/L"), ("", "!Sub # why\n    - c"));
+    assert_eq!(tree("/last"), ("1", "1"));
+    let problem = &document.problems()[0];
+    assert_eq!(problem.message, "`!Foo` is no intrinsic function of CloudFormation");
+    assert_eq!(problem.help, "write the long form if it is one: `Fn::Foo: …`");
+    assert_eq!(document.text().get(problem.span.range()), Some("!Foo 1"));
+    assert_eq!(document.problems().len(), 1);
+}
+
+#[test]
+fn short_tags_keep_the_limits() {
+    let document = parse_template("a: !Sbu x\nb: !Sub {x: 1, x: 2}\n!Ref c: 1\n".to_owned());
+    check(&document);
+    let messages: Vec<_> = document.problems().iter().map(|p| (p.message.as_str(), p.help.as_str())).collect();
+    assert_eq!(
+        messages,
+        [
+            ("`!Sbu` is no intrinsic function of CloudFormation", "did you mean `!Sub`?"),
+            ("duplicate key `x`", "merge the two, or remove one"),
+            ("an intrinsic function cannot be a key", "use text as the key"),
+        ]
+    );
+    assert_eq!(at(&document, "/c").scalar(), "1");
+    for depth in [62, 63, 64, 65, 200] {
+        let text = "[!If ".repeat(depth) + "[!Ref x, y]" + &"]".repeat(depth) + "\n";
+        let document = parse_template(text);
+        check(&document);
+        assert_eq!(codes(&document).contains(&"too-deep"), depth > 63, "{depth} {:?}", document.problems());
+    }
+    // What a mistake cut off is closed all the same.
+    for text in ["a: !Sub [x", "a: !Ref", "a: !Sub {b: !If [", "- !Ref x\n- !Sub\n  - 'y", "!Ref", "!Sub\n- a\n- b\n"] {
+        let document = parse_template(text.to_owned());
+        check(&document);
+        assert!(document.root().is_some(), "{text}");
+    }
+    // A plain reading leaves tags alone.
+    assert_eq!(at(&parse("a: !Ref true\n".to_owned()), "/a").as_str(), Some("true"));
+}
+
 proptest! {
+    #[test]
+    fn any_template_parses(text in "[-a{}\\[\\]:,&*!|>'\"%@#? \t\nR]{0,40}|((- |a: |\\[|\\]|\\{|\\}|, |!Ref |!If |x|\n| |#|'){0,30})") {
+        check(&parse_template(text));
+    }
+
     #[test]
     fn any_text_parses(text in "\\PC*|[-a{}\\[\\]:,&*!|>'\"%@#? \t\r\n\u{feff}ü\\\\0~<.]{0,60}") {
         check(&parse(text));

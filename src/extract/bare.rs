@@ -5,7 +5,7 @@ use super::layout::is_policy;
 use super::site::{DocumentKind, Site};
 use crate::document::{Document, Kind, Node, Problem};
 use crate::policy::context::Context;
-use crate::policy::parse;
+use crate::policy::{parse, parse_statement};
 use std::sync::Arc;
 
 /// What was recognised in a document that is one thing.
@@ -45,12 +45,18 @@ pub fn recognise<'d>(document: &'d Document, hints: Hints) -> Recognised<'d> {
 
 /// The policy at a node, its kind inferred where nothing says it; and what does not fit the grammar of a policy.
 pub fn policy_site(root: Node<'_>, hints: Hints) -> (Site<'_>, Vec<Problem>) {
-    let (policy, problems) = parse(root);
     let mut context = hints.context;
+    let (policy, problems) = if is_event_bus_statement(root, &context) { parse_statement(root) } else { parse(root) };
     let (kind, assumed) = infer::kind(&policy, &context, &hints.file);
     infer::complete(&policy, kind, &mut context);
     let kind = DocumentKind::Policy(kind);
     (Site { file: hints.file, root: Some(root), kind, assumed, policy: Some(policy), facts: &[], context }, problems)
+}
+
+/// `AWS::Events::EventBusPolicy` holds one statement, and EventBridge makes the policy.
+fn is_event_bus_statement(root: Node<'_>, context: &Context) -> bool {
+    let bus = context.resource_type.as_deref() == Some("AWS::Events::EventBus");
+    bus && root.get("Statement").is_none() && root.get("Effect").is_some()
 }
 
 fn is_config_item(root: Node<'_>) -> bool {

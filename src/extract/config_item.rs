@@ -3,14 +3,13 @@
 //!
 //! AWS Config Developer Guide, "Components of a configuration item" and "Supported resource types".
 
-use super::entity::{Entity, Identity, Managed, Principal};
+use super::entity::{Entity, Identity};
 use super::found::{Body, Found, Place};
-use super::settings;
+use super::iam::Detail;
+use super::{owner, settings};
 use crate::document::Node;
-use crate::policy::context::{AttachedTo, Context, PrincipalKind};
+use crate::policy::context::{Context, PrincipalKind};
 use crate::policy::{PolicyKind, arn};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// True for an object that is a configuration item, or a row of a query with enough of one.
 pub fn is_item(node: Node<'_>) -> bool {
@@ -104,9 +103,8 @@ pub fn item(item: &Place, context: &Context) -> Vec<Entity> {
     if item.text(&["configurationItemStatus"]).is_some_and(|s| s.starts_with("ResourceDeleted")) {
         return vec![Entity::Resource(identity, Vec::new())];
     }
-    let tags = tags(item, configuration.as_ref());
     let record = Found { body: Body::Record(item.clone()), context: context.clone() };
-    let parts = Parts { item, configuration, supplementary, context, tags };
+    let parts = Parts { item, configuration, supplementary, context };
     let kind = match resource_type.as_str() {
         "AWS::IAM::Role" => Some(PrincipalKind::Role),
         "AWS::IAM::User" => Some(PrincipalKind::User),
@@ -114,12 +112,12 @@ pub fn item(item: &Place, context: &Context) -> Vec<Entity> {
         _ => None,
     };
     if let (Some(kind), Some(id)) = (kind, &id) {
-        let mut principal = parts.principal(kind, id);
+        let mut principal = parts.detail().principal(kind, id);
         principal.own.push(record);
         return vec![Entity::Principal(identity, Box::new(principal))];
     }
     if let ("AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy", Some(id)) = (resource_type.as_str(), &id) {
-        let managed = Entity::Managed(identity.clone(), Box::new(parts.managed(id)));
+        let managed = Entity::Managed(identity.clone(), Box::new(parts.detail().managed(id)));
         let key = identity.key.map(|key| format!("{key}#record").into());
         return vec![managed, Entity::Resource(Identity { key, ..identity }, vec![record])];
     }
@@ -128,87 +126,26 @@ pub fn item(item: &Place, context: &Context) -> Vec<Entity> {
     vec![Entity::Resource(identity, found)]
 }
 
-/// Tags as an object, or as a list of keys and values.
-pub fn tags(item: &Place, configuration: Option<&Place>) -> BTreeMap<String, String> {
-    let lists = [item.any(&["tags", "Tags"]), configuration.and_then(|c| c.any(&["tags", "Tags"]))];
-    let mut out = BTreeMap::new();
-    for list in lists.into_iter().flatten() {
-        for (key, value) in list.node().members().filter(|(_, value)| value.is_scalar()) {
-            out.insert(key.scalar().to_owned(), value.scalar().to_owned());
-        }
-        for tag in list.elements() {
-            if let Some(key) = tag.text(&["key", "Key"]) {
-                out.insert(key, tag.text(&["value", "Value"]).unwrap_or_default());
-            }
-        }
-    }
-    out
-}
-
 struct Parts<'a> {
     item: &'a Place,
     configuration: Option<Place>,
     supplementary: Option<Place>,
     context: Context,
-    tags: BTreeMap<String, String>,
 }
 
 impl Parts<'_> {
-    fn text(&self, keys: &[&str]) -> Option<String> {
-        self.configuration.as_ref().and_then(|c| c.text(keys))
-    }
-
-    fn list(&self, keys: &[&str]) -> Vec<Place> {
-        self.configuration.as_ref().map(|c| c.list(keys)).unwrap_or_default()
-    }
-
     /// What to point at when something is missing: the name of the resource.
     fn anchor(&self) -> Place {
         self.item.any(&["resourceName", "ARN", "arn", "resourceId"]).unwrap_or_else(|| self.item.clone())
     }
 
-    fn principal(&self, kind: PrincipalKind, id: &str) -> Principal {
-        let name = self.text(&["roleName", "userName", "groupName"]).or_else(|| self.context.name.clone()).unwrap_or_default();
-        let attached_to = AttachedTo { kind: Some(kind), name, path: self.text(&["path"]), tags: self.tags.clone() };
-        let context = Context { attached_to: Some(attached_to), resource_type: None, ..self.context.clone() };
-        let inline = self.list(&["rolePolicyList", "userPolicyList", "groupPolicyList"]).into_iter().filter_map(|entry| {
-            let name = entry.text(&["policyName"]);
-            let context = Context { name, ..context.clone() };
-            entry.any(&["policyDocument"])?.policy(Some(PolicyKind::IdentityPolicy), context)
-        });
-        let trust = self.configuration.as_ref().and_then(|c| c.any(&["assumeRolePolicyDocument"]));
-        let trust = trust.and_then(|t| t.policy(Some(PolicyKind::TrustPolicy), context.clone()));
-        let arns = |keys: &[&str]| self.list(keys).iter().filter_map(|a| a.text(&["policyArn"])).map(Arc::from).collect();
-        let boundary = self.configuration.as_ref().and_then(|c| c.any(&["permissionsBoundary"]));
-        let group = |g: Place| g.text(&["groupName", "arn"]).or_else(|| g.node().as_str().map(str::to_owned)).map(Arc::from);
-        Principal {
-            kind,
-            id: id.into(),
-            own: trust.into_iter().collect(),
-            inline: inline.collect(),
-            attached: arns(&["attachedManagedPolicies"]),
-            groups: self.list(&["groupList"]).into_iter().filter_map(group).collect(),
-            boundary: boundary.and_then(|b| b.text(&["permissionsBoundaryArn"])).map(Arc::from),
-            subject: Found { body: Body::Missing(self.anchor()), context },
-        }
-    }
-
-    fn managed(&self, id: &str) -> Managed {
-        let versions = self.list(&["policyVersionList"]);
-        let current = self.text(&["defaultVersionId"]);
-        let is_default = |version: &Place| {
-            let named = current.is_some() && version.text(&["versionId"]) == current;
-            named || version.any(&["isDefaultVersion"]).is_some_and(|d| d.node().as_bool() == Some(true))
-        };
-        let default = versions.iter().find(|v| is_default(v)).and_then(|v| v.any(&["document"]));
-        let context = Context { resource_type: None, ..self.context.clone() };
-        let number = |keys: &[&str]| self.text(keys).and_then(|n| n.parse().ok());
-        Managed {
-            id: id.into(),
-            old_versions: versions.len().saturating_sub(usize::from(default.is_some())),
-            default: default.and_then(|d| d.policy(Some(PolicyKind::IdentityPolicy), context)),
-            attachments: number(&["attachmentCount"]),
-            boundaries: number(&["permissionsBoundaryUsageCount"]),
+    /// As something of IAM.
+    fn detail(&self) -> Detail {
+        Detail {
+            body: self.configuration.clone().unwrap_or_else(|| self.item.clone()),
+            anchor: self.anchor(),
+            context: self.context.clone(),
+            tags: owner::tags(self.item, self.configuration.as_ref()),
         }
     }
 

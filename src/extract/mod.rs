@@ -9,12 +9,16 @@ mod config_item;
 pub mod entity;
 pub mod facts;
 pub mod found;
+mod iam;
 mod infer;
 mod layout;
 mod organizations;
+mod owner;
 mod settings;
 pub mod site;
 mod terraform;
+#[cfg(test)]
+mod testing;
 
 pub use bare::{Hints, Recognised, policy_site, recognise};
 pub use entity::{Entity, Identity, Managed, Principal};
@@ -22,3 +26,4 @@ pub use facts::{Fact, Setting};
 pub use found::{Base, Body, Found, Place};
 pub use layout::{Extraction, extract};
 pub use site::{DocumentKind, Site};
+pub use terraform::unknown_version as unknown_plan_version;

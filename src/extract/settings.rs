@@ -1,28 +1,29 @@
-//! Settings of resources as facts, read from Config items. Names and values are those of [`super::facts::NAMES`].
+//! Settings of resources as facts, however a source spells them. Names and values are those of [`super::facts::NAMES`].
 
 use super::facts::{Fact, Setting};
 use super::found::Place;
 use crate::document::Kind;
 
-/// The four switches of a public access block: how Config and the CLI spell them, and their facts for buckets and accounts.
+/// The four switches of a public access block: how Config, the CLI and Terraform spell them, and their facts for buckets
+/// and accounts.
 pub const SWITCHES: [(&[&str], &str, &str); 4] = [
     (
-        &["blockPublicAcls", "BlockPublicAcls"],
+        &["blockPublicAcls", "BlockPublicAcls", "block_public_acls"],
         "s3.bucket.public_access_block.block_public_acls",
         "s3.account.public_access_block.block_public_acls",
     ),
     (
-        &["ignorePublicAcls", "IgnorePublicAcls"],
+        &["ignorePublicAcls", "IgnorePublicAcls", "ignore_public_acls"],
         "s3.bucket.public_access_block.ignore_public_acls",
         "s3.account.public_access_block.ignore_public_acls",
     ),
     (
-        &["blockPublicPolicy", "BlockPublicPolicy"],
+        &["blockPublicPolicy", "BlockPublicPolicy", "block_public_policy"],
         "s3.bucket.public_access_block.block_public_policy",
         "s3.account.public_access_block.block_public_policy",
     ),
     (
-        &["restrictPublicBuckets", "RestrictPublicBuckets"],
+        &["restrictPublicBuckets", "RestrictPublicBuckets", "restrict_public_buckets"],
         "s3.bucket.public_access_block.restrict_public_buckets",
         "s3.account.public_access_block.restrict_public_buckets",
     ),

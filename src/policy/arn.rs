@@ -18,18 +18,42 @@ pub struct Arn<'t> {
 impl<'t> Arn<'t> {
     /// Split at the first five colons; `None` when the text does not start with `arn:` or has fewer fields.
     pub fn parse(text: &'t str) -> Option<Self> {
-        let mut fields = text.splitn(6, ':');
-        if fields.next()? != "arn" {
-            return None;
-        }
-        Some(Self {
-            partition: fields.next()?,
-            service: fields.next()?,
-            region: fields.next()?,
-            account: fields.next()?,
-            resource: fields.next()?,
-        })
+        let [arn, partition, service, region, account, resource] = fields(text)?;
+        (arn == "arn").then_some(Self { partition, service, region, account, resource })
     }
+}
+
+/// What stands between the first five colons, those inside `${…}` left alone; `None` when there are fewer.
+pub fn fields(text: &str) -> Option<[&str; 6]> {
+    let mut out = [""; 6];
+    if !has_dollar_brace(text) {
+        let mut parts = text.splitn(6, ':');
+        for slot in &mut out {
+            *slot = parts.next()?;
+        }
+        return Some(out);
+    }
+    let mut from = 0;
+    let mut count = 0;
+    let mut depth = 0usize;
+    let mut before = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' if before == b'$' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => {
+                *out.get_mut(count)? = text.get(from..at)?;
+                (from, count) = (at + 1, count + 1);
+                if count == 5 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    *out.last_mut()? = text.get(from..)?;
+    (count == 5).then_some(out)
 }
 
 /// True for 12 digits.
@@ -81,6 +105,9 @@ mod tests {
     fn keeps_colons_of_the_last_field() {
         let arn = Arn::parse("arn:aws:rekognition:eu-west-1:111122223333:project/a/version/b:c/1").unwrap();
         assert_eq!((arn.account, arn.resource), ("111122223333", "project/a/version/b:c/1"));
+        let arn = Arn::parse("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q:${A::B}").unwrap();
+        assert_eq!((arn.partition, arn.account, arn.resource), ("${AWS::Partition}", "${AWS::AccountId}", "q:${A::B}"));
+        assert_eq!(Arn::parse("arn:${AWS:iam::1:x"), None);
         assert_eq!(Arn::parse("*"), None);
         assert_eq!(
             Arn::parse("arn:aws:s3:::"),

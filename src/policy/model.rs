@@ -129,3 +129,10 @@ pub struct Policy<'d> {
     /// In the order of the text.
     pub statements: Vec<Statement<'d>>,
 }
+
+impl Policy<'_> {
+    /// True for a statement that stands where a policy is meant, and AWS makes the policy around it.
+    pub fn is_lone_statement(&self) -> bool {
+        self.statements.first().is_some_and(|statement| statement.node.id() == self.node.id())
+    }
+}

@@ -2,12 +2,14 @@
 //!
 //! IAM User Guide, "Grammar of the IAM JSON policy language".
 
-use super::arn::has_variable;
 use super::condition::{Comparison, Condition, Operator};
-use super::model::{ActionPattern, ArnPattern, Effect, Element, Policy, Services, Statement};
-use super::principal::Principal;
+use super::intrinsic::{choice, chooses, is_no_value};
+use super::model::{Effect, Policy, Services, Statement};
+use super::values::{actions, principals, resources};
 use crate::document::{Kind, Node, Problem, ProblemCode};
 use crate::text::suggest::nearest;
+
+pub(crate) use super::intrinsic::is_intrinsic;
 
 /// Mistakes listed per policy.
 const MAX_PROBLEMS: usize = 100;
@@ -26,7 +28,7 @@ pub fn parse(node: Node<'_>) -> (Policy<'_>, Vec<Problem>) {
             Some("Version") => policy.version = value.as_str(),
             Some("Statement") => {
                 has_statement = true;
-                statements(value, &mut policy, &mut problems);
+                statements(value, false, &mut policy, &mut problems);
             }
             Some(_) => {}
             None => unknown_element(key, "a policy", &POLICY_ELEMENTS, &mut problems),
@@ -39,7 +41,14 @@ pub fn parse(node: Node<'_>) -> (Policy<'_>, Vec<Problem>) {
     (policy, problems)
 }
 
-fn grammar(node: Node<'_>, message: impl Into<String>, help: impl Into<String>, problems: &mut Vec<Problem>) {
+/// Read a statement that stands by itself, where AWS makes the policy around it.
+pub fn parse_statement(node: Node<'_>) -> (Policy<'_>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let statements = vec![statement(node, false, &mut problems)];
+    (Policy { node, version: Some("2012-10-17"), statements }, problems)
+}
+
+pub(super) fn grammar(node: Node<'_>, message: impl Into<String>, help: impl Into<String>, problems: &mut Vec<Problem>) {
     match problems.len() {
         0..MAX_PROBLEMS => problems.push(Problem::new(ProblemCode::PolicyGrammar, node.span(), message, help)),
         MAX_PROBLEMS => {
@@ -51,7 +60,7 @@ fn grammar(node: Node<'_>, message: impl Into<String>, help: impl Into<String>, 
 }
 
 /// The element a key spells; another letter case is reported and read all the same.
-fn element(key: Node<'_>, known: &[&'static str], problems: &mut Vec<Problem>) -> Option<&'static str> {
+pub(super) fn element(key: Node<'_>, known: &[&'static str], problems: &mut Vec<Problem>) -> Option<&'static str> {
     let text = key.scalar();
     let name = known.iter().find(|name| name.eq_ignore_ascii_case(text))?;
     if *name != text {
@@ -60,7 +69,7 @@ fn element(key: Node<'_>, known: &[&'static str], problems: &mut Vec<Problem>) -
     Some(name)
 }
 
-fn unknown_element(key: Node<'_>, of: &str, known: &[&str], problems: &mut Vec<Problem>) {
+pub(super) fn unknown_element(key: Node<'_>, of: &str, known: &[&str], problems: &mut Vec<Problem>) {
     let text = key.scalar();
     let help = match nearest(text, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
@@ -69,7 +78,8 @@ fn unknown_element(key: Node<'_>, of: &str, known: &[&str], problems: &mut Vec<P
     grammar(key, format!("`{text}` is not an element of {of}"), help, problems);
 }
 
-fn statements<'d>(value: Node<'d>, policy: &mut Policy<'d>, problems: &mut Vec<Problem>) {
+/// `conditional` tells that a condition of the template decides whether they are there.
+fn statements<'d>(value: Node<'d>, conditional: bool, policy: &mut Policy<'d>, problems: &mut Vec<Problem>) {
     if value.is_scalar() {
         return grammar(
             value,
@@ -79,15 +89,22 @@ fn statements<'d>(value: Node<'d>, policy: &mut Policy<'d>, problems: &mut Vec<P
         );
     }
     for node in value.one_or_many() {
-        if node.kind() == Kind::Object {
-            policy.statements.push(statement(node, problems));
+        if is_no_value(node) {
+            continue;
+        }
+        if let Some(branches) = choice(node) {
+            branches.into_iter().filter(|b| !is_no_value(*b)).for_each(|b| statements(b, true, policy, problems));
+        } else if is_intrinsic(node) {
+            grammar(node, "a statement that is known only when the template is deployed", "check the deployed policy", problems);
+        } else if node.kind() == Kind::Object {
+            policy.statements.push(statement(node, conditional, problems));
         } else {
             grammar(node, "a statement that is not an object", "write `{ \"Effect\": …, \"Action\": … }`", problems);
         }
     }
 }
 
-fn statement<'d>(node: Node<'d>, problems: &mut Vec<Problem>) -> Statement<'d> {
+fn statement<'d>(node: Node<'d>, conditional: bool, problems: &mut Vec<Problem>) -> Statement<'d> {
     let mut out = Statement {
         node,
         sid: None,
@@ -126,6 +143,10 @@ fn statement<'d>(node: Node<'d>, problems: &mut Vec<Problem>) -> Statement<'d> {
             None => unknown_element(key, "a statement", &STATEMENT_ELEMENTS, problems),
         }
     }
+    // Which values it has, or whether it is there at all, is not known: nothing may rely on such a Deny.
+    if out.is(Effect::Deny) && (conditional || node.members().any(|(_, value)| chooses(value))) {
+        out.conditions.push(unreadable(node, node));
+    }
     if !has_effect {
         grammar(node, "a statement without `Effect`", "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`", problems);
     }
@@ -153,6 +174,11 @@ fn check_twin(before: Option<bool>, name: &str, key: Node<'_>, problems: &mut Ve
 }
 
 fn effect<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Option<(Effect, Node<'d>)> {
+    if is_intrinsic(value) {
+        let message = "an effect that is known only when the template is deployed";
+        grammar(value, message, "check the deployed policy, or write two statements", problems);
+        return None;
+    }
     let text = value.scalar();
     let effect = match text.trim() {
         t if t.eq_ignore_ascii_case("Allow") => Some(Effect::Allow),
@@ -170,83 +196,12 @@ fn effect<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Option<(Effect, N
     effect.map(|e| (e, value))
 }
 
-/// Stands for what is known only when a template is deployed; read as a policy variable, which may be any text.
-const UNKNOWN: &str = "${unknown}";
-
-/// `{"Ref": …}`, `{"Fn::Sub": …}`: a template's intrinsic function in the place of a value.
-pub(crate) fn is_intrinsic(node: Node<'_>) -> bool {
-    let mut members = node.members();
-    let first = members.next().is_some_and(|(key, _)| key.scalar() == "Ref" || key.scalar().starts_with("Fn::"));
-    first && members.next().is_none()
-}
-
-/// The strings of a value or list; anything else is reported.
-fn strings<'d>(value: Node<'d>, what: &str, problems: &mut Vec<Problem>) -> Vec<(&'d str, Node<'d>)> {
-    let mut out = Vec::new();
-    for node in value.one_or_many() {
-        match node.as_str() {
-            Some(text) => out.push((text, node)),
-            None if is_intrinsic(node) => out.push((UNKNOWN, node)),
-            None => {
-                let message = format!("an entry of `{what}` that is not a string");
-                grammar(node, message, "write it as a string in double quotes", problems);
-                // Whatever was meant, it is not nothing: a Deny on `NotResource` must not cover it.
-                out.push((UNKNOWN, node));
-            }
-        }
-    }
-    out
-}
-
-fn actions<'d>(key: Node<'d>, value: Node<'d>, negated: bool, problems: &mut Vec<Problem>) -> Element<'d, ActionPattern<'d>> {
-    let mut items = Vec::new();
-    for (text, node) in strings(value, key.scalar(), problems) {
-        if text != UNKNOWN {
-            items.push(ActionPattern { text, node });
-            continue;
-        }
-        if is_intrinsic(node) {
-            let message = format!("an entry of `{}` that is known only when the template is deployed", key.scalar());
-            grammar(node, message, "check the deployed policy, or write the action out", problems);
-        }
-        // An exemption nobody knows may exempt everything.
-        if negated {
-            items.push(ActionPattern { text: "*", node });
-        }
-    }
-    Element { key, value, negated, items }
-}
-
-fn resources<'d>(key: Node<'d>, value: Node<'d>, negated: bool, problems: &mut Vec<Problem>) -> Element<'d, ArnPattern<'d>> {
-    let items = strings(value, key.scalar(), problems)
-        .into_iter()
-        .map(|(text, node)| ArnPattern { text, node, variable: has_variable(text) })
-        .collect();
-    Element { key, value, negated, items }
-}
-
-fn principals<'d>(key: Node<'d>, value: Node<'d>, negated: bool, problems: &mut Vec<Problem>) -> Element<'d, Principal<'d>> {
-    let mut items = Vec::new();
-    if value.kind() == Kind::Object {
-        for (sort, values) in value.members() {
-            let known = ["AWS", "Service", "Federated", "CanonicalUser"];
-            if element(sort, &known, problems).is_none() {
-                unknown_element(sort, "a principal", &known, problems);
-            }
-            let what = format!("{}.{}", key.scalar(), sort.scalar());
-            items.extend(
-                strings(values, &what, problems).into_iter().map(|(text, node)| Principal::read(sort.scalar(), text, node)),
-            );
-        }
-    } else {
-        let all = strings(value, key.scalar(), problems);
-        items.extend(all.into_iter().map(|(text, node)| Principal::read("", text, node)));
-    }
-    Element { key, value, negated, items }
-}
-
 fn conditions<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Vec<Condition<'d>> {
     let mut out = Vec::new();
+    if is_intrinsic(value) {
+        out.push(unreadable(value, value));
+        return out;
+    }
     if value.kind() != Kind::Object {
         grammar(
             value,
@@ -258,6 +213,10 @@ fn conditions<'d>(value: Node<'d>, problems: &mut Vec<Problem>) -> Vec<Condition
         return out;
     }
     for (operator_node, keys) in value.members() {
+        if is_intrinsic(keys) {
+            out.push(unreadable(operator_node, keys));
+            continue;
+        }
         if keys.kind() != Kind::Object {
             let help = "write `{ \"aws:SourceVpce\": \"vpce-…\" }`";
             grammar(keys, "a condition operator without condition keys", help, problems);
@@ -330,5 +289,45 @@ mod tests {
         );
         assert_eq!(problems(r#"{"Statement":[{"Effect":"Allow","Action":"a:b","NotAction":"c:d"}]}"#).len(), 1);
         assert_eq!(problems(r#"{"Statement":"x"}"#).len(), 1);
+    }
+
+    #[test]
+    fn functions_of_a_template_are_looked_into() {
+        let text = r#"{"Statement":[
+            {"Effect":"Allow","Action":{"Fn::Sub":"s3:GetObject"},"Principal":{"AWS":{"Fn::Sub":"arn:aws:iam::${AWS::AccountId}:root"}},
+             "Resource":[{"Fn::Sub":["arn:${AWS::Partition}:s3:::${B}/*",{"B":"x"}]},{"Ref":"AWS::NoValue"},{"Ref":"X"},
+                         {"Fn::If":["c",["a","b"],{"Fn::Sub":"${!aws:username}"}]}]},
+            {"Fn::If":["c",{"Effect":"Deny","Action":"s3:*","Resource":"*"},{"Ref":"AWS::NoValue"}]},
+            {"Effect":"Deny","Action":{"Fn::If":["c","a:b",{"Fn::Sub":"c:${D}"}]},"Resource":"*"},
+            {"Ref":"Parameter"},
+            {"Effect":"Allow","NotAction":{"Ref":"AWS::NoValue"},"Principal":{"Fn::If":["c","*",{"AWS":"1"}]},
+             "Resource":"*","Condition":{"Fn::If":["c",{},{}]}}]}"#;
+        let document = json::parse(text.to_owned());
+        let (policy, problems) = parse(document.root().unwrap());
+        let messages: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "an entry of `Action` that is known only when the template is deployed",
+                "a statement that is known only when the template is deployed",
+                "an entry of `NotAction` that is known only when the template is deployed",
+            ]
+        );
+        let [first, lone, chosen, last] = policy.statements.as_slice() else { panic!("{:?}", policy.statements) };
+        assert_eq!(first.actions.as_ref().unwrap().items[0].text, "s3:GetObject");
+        let resources = &first.resources.as_ref().unwrap().items;
+        let texts: Vec<_> = resources.iter().map(|r| (r.text, r.variable)).collect();
+        let arn = "arn:${AWS::Partition}:s3:::${B}/*";
+        assert_eq!(texts, [(arn, true), ("${unknown}", true), ("a", false), ("b", false), ("${!aws:username}", true)]);
+        assert_eq!(resources[0].node.as_str(), Some(arn));
+        let principal = &first.principals.as_ref().unwrap().items[0];
+        assert_eq!((principal.form, principal.account()), (crate::policy::principal::PrincipalForm::AccountRoot, None));
+        // Whether this Deny is there, or what the other denies, nobody knows.
+        assert!(lone.is(Effect::Deny) && lone.conditions.len() == 1 && lone.condition_node.is_none());
+        assert_eq!((chosen.actions.as_ref().unwrap().items.len(), chosen.conditions.len()), (1, 1));
+        assert_eq!(last.principals.as_ref().unwrap().items.len(), 2);
+        assert_eq!((last.actions.as_ref().unwrap().items[0].text, last.conditions.len()), ("*", 1));
+        let (policy, problems) = parse_statement(document.root().unwrap().get("Statement").unwrap().elements().next().unwrap());
+        assert!(policy.is_lone_statement() && problems.is_empty());
     }
 }

@@ -4,7 +4,10 @@
 use super::expr::{AccountRef, Many, Matcher, QuestionSpec, ResourceSpec, ValueTest};
 use super::meta::{AppliesTo, ForEach, Rule};
 use super::prefilter::Prefilter;
+use crate::document::Node;
 use crate::policy::Policy;
+use crate::text::value::ParamValue;
+use std::collections::BTreeMap;
 
 /// How far a rule looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +88,33 @@ fn asks_owner(applies: &AppliesTo) -> bool {
 
 fn asks_whose(spec: &QuestionSpec) -> bool {
     spec.resources == ResourceSpec::Attachment
+}
+
+/// Whether a rule may treat two accounts differently because of what their ids are: some constant of it spells digits of
+/// one. Only then does the answer change when an owner's id is read as another's throughout a policy.
+pub(super) fn tells_accounts_apart(rule: Node<'_>, params: &BTreeMap<String, ParamValue>) -> bool {
+    let parts = ["applies_to", "default_when", "define", "where", "assert"];
+    parts.iter().filter_map(|part| rule.get(part)).any(|node| names_account(node, false))
+        || params.values().any(|value| value_names_account(value))
+}
+
+fn names_account(node: Node<'_>, pattern: bool) -> bool {
+    let in_members = || node.members().any(|(key, value)| names_account(value, key.scalar() == "regex"));
+    let in_elements = || node.elements().any(|value| names_account(value, pattern));
+    if node.is_scalar() { spells_digits(node.scalar(), pattern) } else { in_members() || in_elements() }
+}
+
+fn value_names_account(value: &ParamValue) -> bool {
+    let in_text = value.as_text().is_some_and(|text| spells_digits(text, true));
+    in_text || value.as_list().is_some_and(|list| list.iter().any(value_names_account))
+}
+
+/// Three digits in a row, or one beside a wildcard; in a regular expression any digit.
+fn spells_digits(text: &str, pattern: bool) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
+    let wild = |i: usize| bytes.get(i).is_some_and(|b| matches!(b, b'*' | b'?'));
+    (0..bytes.len()).any(|i| digit(i) && (pattern || (digit(i + 1) && digit(i + 2)) || wild(i + 1)) || (wild(i) && digit(i + 1)))
 }
 
 impl Rule {

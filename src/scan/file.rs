@@ -7,7 +7,7 @@ use super::principals::Waiting;
 use super::result::{FileResult, Rank, Record};
 use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
-use crate::extract::{Base, DocumentKind, Entity, Extraction, Identity, Site, extract};
+use crate::extract::{Base, DocumentKind, Entity, Extraction, Identity, Site, extract, unknown_plan_version};
 use crate::finding::place::Placer;
 use crate::finding::{Incomplete, Severity};
 use crate::policy::{Context, PolicyKind};
@@ -165,7 +165,8 @@ impl<'j, 's> Reader<'j, 's> {
     fn whole(&mut self, source: SourceFile, explicit: bool) {
         let scan = self.judge.scan;
         let SourceFile { name, text, problems: mut mistakes } = source;
-        let document = if is_yaml(&name, &text) { yaml::parse(text) } else { json::parse(text) };
+        let yaml = is_yaml(&name, &text);
+        let document = if yaml { yaml::parse_template(text) } else { json::parse(text) };
         let context = scan.context_of(&name);
         // Bytes that were not UTF-8 stand as SUB in the text; they were reported when it was decoded.
         let undecoded = mistakes.iter().any(|p| p.code == ProblemCode::InvalidUtf8);
@@ -174,7 +175,16 @@ impl<'j, 's> Reader<'j, 's> {
         let base = Arc::new(Base { file: name.clone(), document, origin: crate::document::Origin::default() });
         let Extraction { layout, entities } = extract(base.clone(), &context);
         let document = &base.document;
-        if layout.is_none() && !worth_reporting(document, &mistakes, explicit) {
+        if layout.is_none() {
+            // Tags of other programs; only in a template they are mistakes.
+            mistakes.retain(|p| p.code != ProblemCode::UnknownTag);
+        }
+        mistakes.extend(document.root().and_then(unknown_plan_version).map(|node| {
+            let message = format!("a plan of format version {}: palisade knows 0 and 1", node.scalar());
+            let help = "update palisade, or write the plan with a terraform of before; it was read as far as it is understood";
+            Problem::new(ProblemCode::UnknownVersion, node.span(), message, help)
+        }));
+        if layout.is_none() && !worth_reporting(document, &mistakes, explicit, yaml) {
             self.result.unrecognised.push(name);
             return;
         }
@@ -259,14 +269,17 @@ fn cut_off(name: &Arc<str>, place: Position) -> Incomplete {
 }
 
 /// A broken file that no rule can read: worth a word when it was named, when it is empty, or when it looks like a policy.
-fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool) -> bool {
+fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool, yaml: bool) -> bool {
     let unread = |p: &Problem| {
         matches!(
             p.code,
             ProblemCode::Empty | ProblemCode::TooDeep | ProblemCode::TooLarge | ProblemCode::InvalidUtf8 | ProblemCode::Utf16
         )
     };
-    let words = ["Statement", "statement", "\"Effect\"", "\"Action\"", "\"Principal\"", "\"2012-10-17\"", "arn:aws"];
+    // Much is written in YAML that is none (templates of templates) and that has to do with AWS.
+    let of_yaml = ["AWSTemplateFormatVersion", "AWS::IAM::", "PolicyDocument:", "Effect: Allow", "Effect: Deny"];
+    let of_json = ["Statement", "statement", "\"Effect\"", "\"Action\"", "\"Principal\"", "\"2012-10-17\"", "arn:aws"];
+    let words = if yaml { &of_yaml[..] } else { &of_json[..] };
     let policy_like = || words.iter().any(|word| document.text().contains(word));
     !mistakes.is_empty() && (explicit || mistakes.iter().any(unread) || policy_like())
 }

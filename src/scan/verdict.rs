@@ -3,12 +3,13 @@
 
 use super::result::FileResult;
 use crate::check::Codes;
-use crate::document::Encoding;
 use crate::extract::{Body, DocumentKind, Found};
 use crate::policy::PolicyKind;
+use crate::policy::arn::is_account_id;
 use crate::rule::{Judgement, Reach};
+use memchr::memmem;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A rule's number in the registry.
@@ -76,6 +77,35 @@ pub(super) struct Verdicts {
     shards: Vec<Mutex<HashMap<Key, Arc<Verdict>>>>,
 }
 
+/// Hash a text with the owner's account id taken for the same in every account. Rules that tell accounts apart are asked
+/// at each place, so that the verdict on one account's copy is that on all.
+fn write_nameless(text: &str, account: Option<&str>, hasher: &mut impl Hasher) {
+    let Some(account) = account else {
+        hasher.write_u8(0);
+        return text.hash(hasher);
+    };
+    hasher.write_u8(1);
+    let mut from = 0;
+    for at in memmem::find_iter(text.as_bytes(), account) {
+        let piece = text.get(from..at).unwrap_or_default();
+        piece.hash(hasher);
+        from = at + account.len();
+    }
+    text.get(from..).unwrap_or_default().hash(hasher);
+}
+
+/// Digits beside a wildcard, which could be the start of one account id and not of another.
+fn wild_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let before = |at: usize| at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let after = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    memchr::memchr2_iter(b'*', b'?', bytes).any(|at| before(at) || after(at + 1))
+        || memchr::memchr_iter(b'%', bytes).any(|at| {
+            let code = bytes.get(at + 1..at + 3).unwrap_or_default();
+            (code.eq_ignore_ascii_case(b"2a") || code.eq_ignore_ascii_case(b"3f")) && (before(at) || after(at + 3))
+        })
+}
+
 impl Verdicts {
     pub fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
@@ -91,8 +121,14 @@ impl Verdicts {
             return None;
         }
         let (raw, encoding) = embedding.written();
-        let parts: (&str, Encoding, PolicyKind, Option<&str>) = (raw, encoding, kind, found.context.resource_type.as_deref());
-        Some(Key(self.states.0.hash_one(parts), self.states.1.hash_one(parts)))
+        let account = found.context.account.as_deref().filter(|account| is_account_id(account) && !wild_digits(raw));
+        let hash = |state: &RandomState| {
+            let mut hasher = state.build_hasher();
+            (encoding, kind, found.context.resource_type.as_deref()).hash(&mut hasher);
+            write_nameless(raw, account, &mut hasher);
+            hasher.finish()
+        };
+        Some(Key(hash(&self.states.0), hash(&self.states.1)))
     }
 
     fn shard(&self, key: Key) -> Option<&Mutex<HashMap<Key, Arc<Verdict>>>> {
@@ -107,5 +143,38 @@ impl Verdicts {
         if let Some(shard) = self.shard(key) {
             shard.lock().unwrap_or_else(PoisonError::into_inner).insert(key, verdict);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Origin, json};
+    use crate::policy::Context;
+
+    fn key_of(verdicts: &Verdicts, account: &str, policy: &str) -> Option<Key> {
+        let text = serde_json::json!({ "p": policy }).to_string();
+        let document = json::parse(text);
+        let (embedding, _) = Origin::default().open(document.root()?.get("p")?)?;
+        let context = Context { kind: Some(PolicyKind::IdentityPolicy), account: Some(account.to_owned()), ..Context::default() };
+        verdicts.key(&Found { body: Body::Text("f".into(), embedding), context })
+    }
+
+    #[test]
+    fn copies_in_two_accounts_are_one_text_and_nothing_else_is() {
+        let verdicts = Verdicts::new();
+        let (a, b) = ("111111111112", "222222222221");
+        let key = |account: &str, policy: &str| key_of(&verdicts, account, policy).unwrap();
+        let role = |account: &str, name: &str| format!("arn:aws:iam::{account}:role/{name}");
+        assert!(key(a, &role(a, "x")) == key(b, &role(b, "x")));
+        assert!(key(a, &role(a, "x")) != key(b, &role(a, "x")), "a foreign account stays what it is");
+        assert!(key(a, &role(a, "x")) != key(a, &role(b, "x")));
+        assert!(key(a, &role(a, "x")) != key(b, &role(b, "y")));
+        let wild = |account: &str| format!("arn:aws:iam::1111*:role/x {account}");
+        assert!(key(a, &wild(a)) != key(b, &wild(b)), "a wildcard among digits fits one account and not the other");
+        let encoded = |account: &str| format!("%7B1111%2A {account}");
+        assert!(key(a, &encoded(a)) != key(b, &encoded(b)));
+        // Where the pieces end is part of the key.
+        assert!(key(a, &format!("x{a}y{a}z")) != key(a, &format!("x{a}yz")));
     }
 }

@@ -57,7 +57,7 @@ impl Expanded {
     }
 }
 
-/// The files behind some arguments: files as they are, directories walked for `.json` and `.json.gz`, patterns expanded.
+/// The files behind some arguments: files as they are, directories walked for JSON and YAML files, patterns expanded.
 pub fn expand(paths: &[PathBuf], options: &WalkOptions) -> Expanded {
     let mut walker = Walker { options, exclude: GlobSet::empty(), found: Expanded::default(), linked: BTreeSet::new() };
     match glob_set(&options.exclude) {
@@ -140,10 +140,16 @@ pub fn glob_set(patterns: &[String]) -> Result<GlobSet, SourceError> {
     set.build().map_err(|e| bad("", &e))
 }
 
+/// What a walk picks up, packed with gzip or not.
+const EXTENSIONS: [&str; 6] = [".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".template"];
+
 /// True for the names a walk picks up.
 fn is_policy_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    name.ends_with(".json") || name.ends_with(".json.gz")
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    // The project file speaks of policies and holds none.
+    let own = matches!(plain, "palisade.yaml" | "palisade.yml");
+    !own && EXTENSIONS.iter().any(|extension| plain.ends_with(extension))
 }
 
 /// Which files of a walk are wanted.

@@ -106,7 +106,7 @@ fn two_points_into_a_broken_rule_file() {
 #[test]
 fn three_no_input() {
     let sandbox = Sandbox::with(&[("notes.txt", "nothing")]);
-    sandbox.run(&["check"]).ends(3).complains("no `.json`");
+    sandbox.run(&["check"]).ends(3).complains("no JSON or YAML file");
     sandbox.run(&["check", "polices"]).ends(3).complains("`polices` does not exist");
     sandbox.run(&["check", "*.json"]).ends(3).complains("no file matches `*.json`");
     sandbox.write("policy.json", GOOD);

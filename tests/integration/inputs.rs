@@ -4,17 +4,19 @@ use crate::common::{GOOD, PASS_ROLE, Sandbox, run};
 use std::fs;
 
 #[test]
-fn folders_are_walked_for_json() {
+fn folders_are_walked_for_json_and_yaml() {
     let sandbox = Sandbox::with(&[
         ("a.json", GOOD),
         ("deep/er/b.json", PASS_ROLE),
         ("c.txt", PASS_ROLE),
-        ("d.yaml", "Statement: []"),
+        ("d.yaml", "Version: \"2012-10-17\"\nStatement:\n  Effect: Deny\n  Action: s3:*\n  Resource: \"*\"\n"),
+        ("d.helm.yaml", "a: {{ .Values.arn }}\nb: arn:aws:s3:::x"),
+        ("palisade.yaml", "fail_on: medium"),
         ("e.JSON", GOOD),
     ]);
-    sandbox.run(&["check"]).ends(1).says("deep/er/b.json:4:").says("3 documents");
+    sandbox.run(&["check"]).ends(1).says("deep/er/b.json:4:").says("4 documents");
     sandbox.run(&["check", "deep"]).ends(1).says("1 document,");
-    sandbox.run(&["check", "a.json", "./a.json", "."]).ends(1).says("3 documents");
+    sandbox.run(&["check", "a.json", "./a.json", "."]).ends(1).says("4 documents");
 }
 
 #[test]
