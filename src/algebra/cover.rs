@@ -103,8 +103,9 @@ fn targets(question: &Question) -> Vec<(String, &str)> {
 /// The real actions of a glob that act on a sort of resource. The question is put of every bucket there is, with the
 /// same few globs, so that each thread keeps its answers.
 fn actions_on(glob: &str, sort: &'static str) -> Option<Rc<[String]>> {
+    type Known = HashMap<(String, &'static str), Option<Rc<[String]>>>;
     thread_local! {
-        static KNOWN: RefCell<HashMap<(String, &'static str), Option<Rc<[String]>>>> = RefCell::default();
+        static KNOWN: RefCell<Known> = RefCell::default();
     }
     const MANY: usize = 64;
     KNOWN.with_borrow_mut(|known| {

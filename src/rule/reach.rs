@@ -95,7 +95,7 @@ fn asks_whose(spec: &QuestionSpec) -> bool {
 pub(super) fn tells_accounts_apart(rule: Node<'_>, params: &BTreeMap<String, ParamValue>) -> bool {
     let parts = ["applies_to", "default_when", "define", "where", "assert"];
     parts.iter().filter_map(|part| rule.get(part)).any(|node| names_account(node, false))
-        || params.values().any(|value| value_names_account(value))
+        || params.values().any(value_names_account)
 }
 
 fn names_account(node: Node<'_>, pattern: bool) -> bool {
