@@ -3,7 +3,7 @@
 //! Strings without escapes are slices of the source; only escaped ones are decoded, into one side buffer. A tree of a
 //! policy is thus two allocations, which is what makes it faster than a map of owned values.
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemCode};
 use crate::span::Span;
 
 /// What a node is.
@@ -50,9 +50,17 @@ pub struct Document {
     pub(super) decoded: String,
     pub(super) nodes: Vec<RawNode>,
     pub(super) problems: Vec<Problem>,
+    /// Some object has a key twice.
+    pub(super) repeats: bool,
 }
 
 impl Document {
+    /// Of the parts that a parser made.
+    pub(super) fn new(text: String, decoded: String, nodes: Vec<RawNode>, problems: Vec<Problem>) -> Self {
+        let repeats = problems.iter().any(|p| matches!(p.code, ProblemCode::DuplicateKey | ProblemCode::TooManyProblems));
+        Self { text, decoded, nodes, problems, repeats }
+    }
+
     /// The source text, decoded to UTF-8.
     pub fn text(&self) -> &str {
         &self.text
@@ -191,7 +199,9 @@ impl<'d> Node<'d> {
 
     /// The last member with this key, as every reader that keeps one value does.
     pub fn get(self, key: &str) -> Option<Node<'d>> {
-        self.members().filter(|(k, _)| k.scalar() == key).last().map(|(_, v)| v)
+        let mut found = self.members().filter(|(k, _)| k.scalar() == key).map(|(_, v)| v);
+        // A second one is a mistake of the text, and rare.
+        if self.document.repeats { found.last() } else { found.next() }
     }
 }
 

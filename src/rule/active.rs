@@ -5,7 +5,7 @@ use super::compile::compile_node;
 use super::expr::Matcher;
 use super::meta::{AppliesTo, ForEach, Otherwise, Rule, RuleMeta, Status};
 use super::prefilter::Prefilter;
-use super::reach::Reach;
+use super::reach::{Digits, Reach};
 use crate::check::Code;
 use crate::document::{Node, json};
 use crate::extract::DocumentKind;
@@ -229,6 +229,7 @@ fn never(head: &Head) -> Rule {
         for_each: ForEach::Document,
         prefilter: Prefilter::of(None),
         reach: Reach::default(),
+        digits: Digits::default(),
         filter: None,
         assert: Matcher::Constant(true),
         on_empty: Otherwise::Pass,

@@ -7,7 +7,7 @@ use super::matcher::{Scope, compile as matcher};
 use super::meta::{FixSpec, ForEach, Otherwise, Rule, RuleMeta, Status};
 use super::param::{ParamSpec, resolve};
 use super::prefilter::Prefilter;
-use super::reach::{Reach, tells_accounts_apart};
+use super::reach::{Digits, Reach};
 use super::template::{edit_text, plain_text};
 use crate::check::Code;
 use crate::document::{Document, Kind, Node, Problem, ProblemCode};
@@ -146,9 +146,11 @@ fn read<'d>(c: &mut Compiler<'d>, root: Node<'d>, pack: &str) -> Option<Rule> {
     let fixes = root.get("fix").map(|n| read_fixes(c, n)).unwrap_or_default();
     let otherwise = |c: &mut Compiler<'d>, key: &str, default| root.get(key).map_or(Some(default), |n| read_otherwise(c, n));
     let mut reach = Reach::of(&applies, &for_each, [default_when.as_ref(), filter.as_ref(), Some(&assert)]);
-    reach.owner |= tells_accounts_apart(root, &c.params);
+    let digits = Digits::of(root, &c.params);
+    reach.owner |= digits.any;
     Some(Rule {
         reach,
+        digits,
         meta,
         applies_to: applies,
         check,

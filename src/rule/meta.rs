@@ -2,7 +2,7 @@
 
 use super::expr::Matcher;
 use super::prefilter::Prefilter;
-use super::reach::Reach;
+use super::reach::{Digits, Reach};
 use crate::check::Code;
 use crate::extract::DocumentKind;
 use crate::finding::{Category, Confidence, RuleId, Severity};
@@ -152,6 +152,8 @@ pub struct Rule {
     pub prefilter: Prefilter,
     /// What the answer hangs on besides the text of one policy.
     pub reach: Reach,
+    /// What its constants say about account ids.
+    pub digits: Digits,
     /// Which subjects.
     pub filter: Option<Matcher>,
     /// What must be true of them.

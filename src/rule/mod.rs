@@ -30,5 +30,5 @@ pub use compile::{Compiled, compile};
 pub use judge::judge;
 pub use meta::Rule;
 pub use raised::{Judgement, Raised};
-pub use reach::Reach;
+pub use reach::{Digits, Reach};
 pub use registry::{Registry, RuleSource};

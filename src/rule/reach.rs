@@ -1,18 +1,21 @@
 //! What a rule's answer hangs on besides the text of one policy: whose the policy is, and what else its owner has. Of a
 //! text that stands in a thousand places, a rule that looks no further is asked once.
 
-use super::expr::{AccountRef, Many, Matcher, QuestionSpec, ResourceSpec, ValueTest};
+use super::expr::{Many, Matcher, Part, QuestionSpec, ResourceSpec};
 use super::meta::{AppliesTo, ForEach, Rule};
 use super::prefilter::Prefilter;
 use crate::document::Node;
 use crate::policy::Policy;
+use crate::policy::arn::is_account_id;
+use crate::text::glob::{Case, matches};
 use crate::text::value::ParamValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a rule looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// It asks whose the policy is: account, name, tags, file, the resource it is attached to.
+    /// It asks whose the policy is: name, tags, file, the resource it is attached to. The owner's account may be asked
+    /// for all the same: it is part of what a text is known by.
     pub owner: bool,
     /// It asks of all policies of the owner together.
     pub whole: bool,
@@ -47,10 +50,6 @@ impl Reach {
                 self.whole = true;
                 self.owner |= asks_whose(spec);
             }
-            Matcher::PrincipalAccount(_, accounts) => self.owner |= accounts.contains(&AccountRef::Own),
-            Matcher::Path(test) => {
-                self.owner |= matches!(&test.test, ValueTest::Arn { within, .. } if within.contains(&AccountRef::Own));
-            }
             Matcher::Fact(_) => self.owner = true,
             Matcher::Constant(_)
             | Matcher::Inherited
@@ -64,6 +63,8 @@ impl Reach {
             | Matcher::Text(_)
             | Matcher::PrincipalType(_)
             | Matcher::PrincipalForm(_)
+            | Matcher::PrincipalAccount(..)
+            | Matcher::Path(_)
             | Matcher::BoundedBy(_)
             | Matcher::Key(_)
             | Matcher::Operator(_)
@@ -90,37 +91,90 @@ fn asks_whose(spec: &QuestionSpec) -> bool {
     spec.resources == ResourceSpec::Attachment
 }
 
-/// Whether a rule may treat two accounts differently because of what their ids are: some constant of it spells digits of
-/// one. Only then does the answer change when an owner's id is read as another's throughout a policy.
-pub(super) fn tells_accounts_apart(rule: Node<'_>, params: &BTreeMap<String, ParamValue>) -> bool {
-    let parts = ["applies_to", "default_when", "define", "where", "assert"];
-    parts.iter().filter_map(|part| rule.get(part)).any(|node| names_account(node, false))
-        || params.values().any(value_names_account)
+/// What the constants of a rule say about account ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digits {
+    /// Runs of digits that are written out: an account whose id has one in it is not like any other.
+    pub runs: BTreeSet<String>,
+    /// Some constant may fit one id and not another in a way that runs do not tell.
+    pub any: bool,
 }
 
-fn names_account(node: Node<'_>, pattern: bool) -> bool {
-    let in_members = || node.members().any(|(key, value)| names_account(value, key.scalar() == "regex"));
-    let in_elements = || node.elements().any(|value| names_account(value, pattern));
-    if node.is_scalar() { spells_digits(node.scalar(), pattern) } else { in_members() || in_elements() }
-}
+impl Digits {
+    /// Read off a rule file and the values of its parameters.
+    pub(super) fn of(rule: Node<'_>, params: &BTreeMap<String, ParamValue>) -> Self {
+        let mut out = Self::default();
+        let parts = ["applies_to", "default_when", "define", "where", "assert"];
+        parts.iter().filter_map(|part| rule.get(part)).for_each(|node| out.node(node, false));
+        params.values().for_each(|value| out.value(value));
+        out
+    }
 
-fn value_names_account(value: &ParamValue) -> bool {
-    let in_text = value.as_text().is_some_and(|text| spells_digits(text, true));
-    in_text || value.as_list().is_some_and(|list| list.iter().any(value_names_account))
-}
+    fn node(&mut self, node: Node<'_>, pattern: bool) {
+        if node.is_scalar() {
+            self.text(node.scalar(), pattern);
+        }
+        node.members().for_each(|(key, value)| self.node(value, key.scalar() == "regex"));
+        node.elements().for_each(|value| self.node(value, pattern));
+    }
 
-/// Three digits in a row, or one beside a wildcard; in a regular expression any digit.
-fn spells_digits(text: &str, pattern: bool) -> bool {
-    let bytes = text.as_bytes();
-    let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-    let wild = |i: usize| bytes.get(i).is_some_and(|b| matches!(b, b'*' | b'?'));
-    (0..bytes.len()).any(|i| digit(i) && (pattern || (digit(i + 1) && digit(i + 2)) || wild(i + 1)) || (wild(i) && digit(i + 1)))
+    fn value(&mut self, value: &ParamValue) {
+        if let Some(text) = value.as_text() {
+            self.text(text, true);
+        }
+        value.as_list().unwrap_or_default().iter().for_each(|value| self.value(value));
+    }
+
+    fn text(&mut self, text: &str, pattern: bool) {
+        if !text.bytes().any(|b| b.is_ascii_digit()) {
+            return;
+        }
+        if pattern {
+            // Any digit whatever, and how often: the same of every id.
+            let counts = text.split('{').map(|part| match part.split_once('}') {
+                Some((count, rest)) if count.bytes().all(|b| b.is_ascii_digit() || b == b',') => rest,
+                Some(_) | None => part,
+            });
+            let left = counts.collect::<Vec<_>>().join("{").replace("0-9", "");
+            if !is_account_id(text) {
+                self.any |= left.bytes().any(|b| b.is_ascii_digit());
+                return;
+            }
+        }
+        let wild = |c: char| matches!(c, '*' | '?');
+        for run in text.split(|c: char| !c.is_ascii_digit() && !wild(c)) {
+            match run.bytes().filter(u8::is_ascii_digit).count() {
+                0 => {}
+                n if n < run.len() => self.any = true,
+                1 | 2 => {}
+                _ => {
+                    self.runs.insert(run.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Both.
+    pub fn merge(&mut self, other: &Self) {
+        self.runs.extend(other.runs.iter().cloned());
+        self.any |= other.any;
+    }
+
+    /// Whether an account is like any other to the rules: what they say of a policy holds of its copy in another one.
+    pub fn are_blind_to(&self, account: &str) -> bool {
+        !self.runs.iter().any(|run| account.contains(run.as_str()) || run.contains(account))
+    }
 }
 
 impl Rule {
     /// False only when the rule surely has nothing to look at in this policy, whoever has it.
     pub fn may_concern(&self, policy: &Policy<'_>) -> bool {
         match &self.for_each {
+            ForEach::Part(Part::Condition) => {
+                let keys = self.filter.as_ref().and_then(needed_keys);
+                let mut conditions = policy.statements.iter().flat_map(|s| &s.conditions);
+                conditions.any(|c| keys.is_none_or(|keys| keys.iter().any(|k| matches(k, c.key, Case::Insensitive))))
+            }
             ForEach::Statement | ForEach::Part(_) => policy.statements.iter().any(|s| self.prefilter.admits(s)),
             ForEach::Document => match &self.filter {
                 Some(Matcher::Statements(Many::Some, inner)) => {
@@ -131,5 +185,15 @@ impl Rule {
             },
             ForEach::OrgTarget | ForEach::Attachment | ForEach::JsonPath(..) => true,
         }
+    }
+}
+
+/// The condition keys one of which a condition must have to be a subject.
+fn needed_keys(filter: &Matcher) -> Option<&[String]> {
+    match filter {
+        Matcher::Key(globs) => Some(globs),
+        Matcher::It(inner) => needed_keys(inner),
+        Matcher::All(all) => all.iter().find_map(needed_keys),
+        _ => None,
     }
 }

@@ -6,6 +6,7 @@ use super::active::Head;
 use super::bundle;
 use super::compile::{Compiled, compile, compile_node};
 use super::meta::Status;
+use super::reach::Digits;
 use crate::check::{Code, Codes, Limits};
 use crate::document::{Document, Node, Problem, json, yaml};
 use crate::extract::DocumentKind;
@@ -154,6 +155,13 @@ impl Registry {
     pub fn numbered(&self, kind: DocumentKind) -> impl Iterator<Item = (u32, &Active)> {
         let indexes = self.by_kind.get(&kind).map(|about| about.matched.as_slice()).unwrap_or_default();
         indexes.iter().filter_map(|i| Some((u32::try_from(*i).ok()?, self.active.get(*i)?)))
+    }
+
+    /// What the constants of all rules together say about account ids.
+    pub fn digits(&self) -> Digits {
+        let mut all = Digits::default();
+        self.active.iter().filter(|active| active.head.check.is_none()).for_each(|active| all.merge(&active.rule().digits));
+        all
     }
 
     /// A rule by its number.

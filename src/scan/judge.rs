@@ -87,7 +87,7 @@ impl<'s> Judge<'s> {
 
     /// A policy: what is known of its text already is not asked again.
     pub fn policy(&self, found: &Found, ask: Ask, record: Option<&Arc<Record>>, result: &mut FileResult) -> Arc<Verdict> {
-        let key = self.verdicts.key(found);
+        let key = self.verdicts.key(found, self.scan.registry);
         if let Some(known) = key.and_then(|key| self.verdicts.get(key)) {
             if ask == Ask::Nothing {
                 return known;

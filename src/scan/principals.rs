@@ -125,6 +125,11 @@ impl<'w> Joined<'w> {
         for found in others {
             asked.extend(&judge.policy(found, Ask::Nothing, None, &mut scratch).whole);
         }
+        let subject = other(&principal.subject, DocumentKind::Policy(PolicyKind::IdentityPolicy), None, &[]);
+        let applies = |rule: &RuleIndex| {
+            judge.scan.registry.rule(*rule).is_some_and(|active| active.rule().applies_to.test(&subject) == Truth::True)
+        };
+        asked.retain(applies);
         if !asked.is_empty() {
             Set { judge, record, own: &own, shared: &shared }.judge(&asked, &mut result);
         }

@@ -6,11 +6,11 @@ use crate::check::Codes;
 use crate::extract::{Body, DocumentKind, Found};
 use crate::policy::PolicyKind;
 use crate::policy::arn::is_account_id;
-use crate::rule::{Judgement, Reach};
+use crate::rule::{Digits, Judgement, Reach, Registry};
 use memchr::memmem;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A rule's number in the registry.
 pub(super) type RuleIndex = u32;
@@ -75,16 +75,13 @@ const SHARDS: usize = 64;
 pub(super) struct Verdicts {
     states: (RandomState, RandomState),
     shards: Vec<Mutex<HashMap<Key, Arc<Verdict>>>>,
+    digits: OnceLock<Digits>,
+    blind: Mutex<HashMap<String, bool>>,
 }
 
 /// Hash a text with the owner's account id taken for the same in every account. Rules that tell accounts apart are asked
 /// at each place, so that the verdict on one account's copy is that on all.
-fn write_nameless(text: &str, account: Option<&str>, hasher: &mut impl Hasher) {
-    let Some(account) = account else {
-        hasher.write_u8(0);
-        return text.hash(hasher);
-    };
-    hasher.write_u8(1);
+fn write_nameless(text: &str, account: &str, hasher: &mut impl Hasher) {
     let mut from = 0;
     for at in memmem::find_iter(text.as_bytes(), account) {
         let piece = text.get(from..at).unwrap_or_default();
@@ -94,26 +91,85 @@ fn write_nameless(text: &str, account: Option<&str>, hasher: &mut impl Hasher) {
     text.get(from..).unwrap_or_default().hash(hasher);
 }
 
-/// Digits beside a wildcard, which could be the start of one account id and not of another.
-fn wild_digits(text: &str) -> bool {
+/// Whether digits beside a wildcard may fit this account's id where it stands in the text, and not another's there.
+fn is_picked_out(text: &str, account: &str) -> bool {
     let bytes = text.as_bytes();
-    let before = |at: usize| at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
-    let after = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    memchr::memchr2_iter(b'*', b'?', bytes).any(|at| before(at) || after(at + 1))
-        || memchr::memchr_iter(b'%', bytes).any(|at| {
-            let code = bytes.get(at + 1..at + 3).unwrap_or_default();
-            (code.eq_ignore_ascii_case(b"2a") || code.eq_ignore_ascii_case(b"3f")) && (before(at) || after(at + 3))
-        })
+    let wilds = memchr::memchr3_iter(b'*', b'?', b'%', bytes).filter_map(|at| wildcard(bytes, at));
+    let mut runs = wilds.filter_map(|(at, len)| digits_beside(bytes, at, len)).peekable();
+    if runs.peek().is_none() {
+        return false;
+    }
+    let places: Vec<usize> = memmem::find_iter(bytes, account).collect();
+    runs.any(|(start, end, first)| {
+        let run = text.get(start..end).unwrap_or_default();
+        let around = |at: &usize| match first {
+            true => account.starts_with(run) && before(bytes, *at) == before(bytes, start),
+            false => account.ends_with(run) && bytes.get(at + account.len()) == bytes.get(end),
+        };
+        let both = beside_two(bytes, start, end) && account.contains(run);
+        both || places.iter().any(around)
+    }) || places.iter().any(|at| is_digit(before(bytes, *at)) || bytes.get(at + account.len()).is_some_and(u8::is_ascii_digit))
+}
+
+/// A wildcard at a place, and how many bytes spell it.
+fn wildcard(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    match bytes.get(at)? {
+        b'%' => matches!(bytes.get(at + 1..at + 3)?, b"2a" | b"2A" | b"3f" | b"3F").then_some((at, 3)),
+        _ => Some((at, 1)),
+    }
+}
+
+/// The character before a place: one byte, or the three of an escape.
+fn before(bytes: &[u8], at: usize) -> &[u8] {
+    let escape = at.checked_sub(3).filter(|start| bytes.get(*start) == Some(&b'%'));
+    bytes.get(escape.or(at.checked_sub(1)).unwrap_or(at)..at).unwrap_or_default()
+}
+
+fn is_digit(character: &[u8]) -> bool {
+    match character {
+        [single] => single.is_ascii_digit(),
+        [b'%', b'3', low] => low.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// The run of digits before a wildcard, or the one behind it: its ends, and whether it goes first.
+fn digits_beside(bytes: &[u8], at: usize, len: usize) -> Option<(usize, usize, bool)> {
+    let mut start = at;
+    while start > 0 && is_digit(before(bytes, start)) {
+        start -= before(bytes, start).len();
+    }
+    if start < at {
+        return Some((start, at, true));
+    }
+    let behind = bytes.get(at + len..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+    (behind > 0).then_some((at + len, at + len + behind, false))
+}
+
+fn beside_two(bytes: &[u8], start: usize, end: usize) -> bool {
+    let ends = matches!(before(bytes, start), b"*" | b"?" | b"%2a" | b"%2A" | b"%3f" | b"%3F");
+    ends && wildcard(bytes, end).is_some_and(|(at, _)| matches!(bytes.get(at), Some(b'*' | b'?' | b'%')))
 }
 
 impl Verdicts {
     pub fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { states: (RandomState::new(), RandomState::new()), shards }
+        Self { states: (RandomState::new(), RandomState::new()), shards, digits: OnceLock::new(), blind: Mutex::default() }
+    }
+
+    /// Whether the rules treat an account as any other.
+    fn are_blind_to(&self, account: &str) -> bool {
+        let mut known = self.blind.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(blind) = known.get(account) {
+            return *blind;
+        }
+        let blind = self.digits.get().is_some_and(|digits| digits.are_blind_to(account));
+        known.insert(account.to_owned(), blind);
+        blind
     }
 
     /// The key of what was found: its text and what the answer hangs on besides. `None` for what is judged each time.
-    pub fn key(&self, found: &Found) -> Option<Key> {
+    pub fn key(&self, found: &Found, registry: &Registry) -> Option<Key> {
         let Body::Text(_, embedding) = &found.body else { return None };
         let kind = found.context.kind?;
         // The bucket of a policy is read off its text where nothing else tells it.
@@ -121,11 +177,17 @@ impl Verdicts {
             return None;
         }
         let (raw, encoding) = embedding.written();
-        let account = found.context.account.as_deref().filter(|account| is_account_id(account) && !wild_digits(raw));
+        self.digits.get_or_init(|| registry.digits());
+        let owner = found.context.account.as_deref();
+        let like_any = |account: &&str| is_account_id(account) && self.are_blind_to(account) && !is_picked_out(raw, account);
+        let account = owner.filter(like_any);
         let hash = |state: &RandomState| {
             let mut hasher = state.build_hasher();
             (encoding, kind, found.context.resource_type.as_deref()).hash(&mut hasher);
-            write_nameless(raw, account, &mut hasher);
+            match account {
+                Some(account) => write_nameless(raw, account, &mut hasher),
+                None => (owner, &**raw).hash(&mut hasher),
+            }
             hasher.finish()
         };
         Some(Key(hash(&self.states.0), hash(&self.states.1)))
@@ -157,7 +219,7 @@ mod tests {
         let document = json::parse(text);
         let (embedding, _) = Origin::default().open(document.root()?.get("p")?)?;
         let context = Context { kind: Some(PolicyKind::IdentityPolicy), account: Some(account.to_owned()), ..Context::default() };
-        verdicts.key(&Found { body: Body::Text("f".into(), embedding), context })
+        verdicts.key(&Found { body: Body::Text("f".into(), embedding), context }, &Registry::default())
     }
 
     #[test]
@@ -167,12 +229,23 @@ mod tests {
         let key = |account: &str, policy: &str| key_of(&verdicts, account, policy).unwrap();
         let role = |account: &str, name: &str| format!("arn:aws:iam::{account}:role/{name}");
         assert!(key(a, &role(a, "x")) == key(b, &role(b, "x")));
+        assert!(key(a, "no id") == key(b, "no id"));
         assert!(key(a, &role(a, "x")) != key(b, &role(a, "x")), "a foreign account stays what it is");
         assert!(key(a, &role(a, "x")) != key(a, &role(b, "x")));
         assert!(key(a, &role(a, "x")) != key(b, &role(b, "y")));
-        let wild = |account: &str| format!("arn:aws:iam::1111*:role/x {account}");
+        let wild = |account: &str| format!("arn:aws:iam::1111*:role/x arn:aws:iam::{account}:root");
         assert!(key(a, &wild(a)) != key(b, &wild(b)), "a wildcard among digits fits one account and not the other");
-        let encoded = |account: &str| format!("%7B1111%2A {account}");
+        let elsewhere = |account: &str| format!("arn:aws:s3:::logs-1111* arn:aws:iam::{account}:root");
+        assert!(key(a, &elsewhere(a)) == key(b, &elsewhere(b)));
+        let behind = |account: &str| format!("arn:aws:iam::*112:root arn:aws:iam::{account}:root");
+        assert!(key(a, &behind(a)) != key(b, &behind(b)));
+        let inside = |account: &str| format!("*111* {account}");
+        assert!(key(a, &inside(a)) != key(b, &inside(b)));
+        let grown = |account: &str| format!("x*1 7{account}");
+        assert!(key(a, &grown(a)) != key(b, &grown(b)));
+        let quoted = |account: &str| format!("%22Resource%22%3A%22%2A%22 {account}");
+        assert!(key(a, &quoted(a)) == key(b, &quoted(b)), "the digits of an escape are none");
+        let encoded = |account: &str| format!("%3A1111%2A %3A{account}");
         assert!(key(a, &encoded(a)) != key(b, &encoded(b)));
         // Where the pieces end is part of the key.
         assert!(key(a, &format!("x{a}y{a}z")) != key(a, &format!("x{a}yz")));
