@@ -48,7 +48,7 @@ pub fn run(
         let Some(stated) = fits.or(all.first()) else { return nothing("settings that are known", terminal) };
         let site = stated.site();
         let pointer = |node: Node<'_>| stated.pointer(node);
-        write(&rule, &name, &explain(&rule, &[&site]), pointer, format, terminal)?;
+        writeln!(terminal.out, "{}", told(&rule, &name, &explain(&rule, &[&site]), format, pointer))?;
         return Ok(Exit::Clean);
     }
     let document = json::parse(text);
@@ -57,46 +57,41 @@ pub fn run(
         return nothing("policy that is known", terminal);
     };
     let pointer = |node: Node<'_>| path::pointer(&path::steps(root, node).0);
-    write(&rule, &name, &explain(&rule, &[site]), pointer, format, terminal)?;
+    writeln!(terminal.out, "{}", told(&rule, &name, &explain(&rule, &[site]), format, pointer))?;
     Ok(Exit::Clean)
 }
 
-fn write<'d>(
+/// An explanation; `pointer` gives the place of a node.
+fn told<'d>(
     rule: &Rule,
     name: &str,
     explained: &Explanation<'d>,
-    pointer: impl Fn(Node<'d>) -> String,
     format: PlainFormat,
-    terminal: &mut Terminal<'_>,
-) -> anyhow::Result<()> {
+    pointer: impl Fn(Node<'d>) -> String,
+) -> String {
     let place = |e: &Explained<'d>| e.node.map_or_else(String::new, &pointer);
     let reasons = |e: &Explained<'d>| e.reasons.iter().map(|n| pointer(*n)).collect::<Vec<_>>();
+    let applies = word(explained.applies);
     match format {
         PlainFormat::Json => {
-            let list: Vec<Value> = explained
-                .subjects
-                .iter()
-                .map(|e| json!({ "subject": place(e), "text": e.text, "where": word(e.applies), "assert": e.holds.map(word), "reasons": reasons(e) }))
-                .collect();
-            writeln!(
-                terminal.out,
-                "{:#}",
-                json!({ "rule": rule.meta.id.as_str(), "applies_to": word(explained.applies), "subjects": list })
-            )?;
+            let one = |e: &Explained<'d>| {
+                let assert = e.holds.map(word);
+                json!({ "subject": place(e), "text": e.text, "where": word(e.applies), "assert": assert, "reasons": reasons(e) })
+            };
+            let list: Vec<Value> = explained.subjects.iter().map(one).collect();
+            format!("{:#}", json!({ "rule": rule.meta.id.as_str(), "applies_to": applies, "subjects": list }))
         }
         PlainFormat::Text => {
-            writeln!(terminal.out, "{} on {}: applies_to {}", rule.meta.id, escape::terminal(name), word(explained.applies))?;
+            let mut lines = vec![format!("{} on {}: applies_to {applies}", rule.meta.id, escape::terminal(name))];
             for e in &explained.subjects {
                 let assert = e.holds.map_or("not asked", word);
                 let line = format!("{} {}\n    where {}, assert {assert}", place(e), e.text, word(e.applies));
-                writeln!(terminal.out, "  {}", escape::terminal_lines(&line))?;
-                for reason in reasons(e) {
-                    writeln!(terminal.out, "    decided by {}", escape::terminal(&reason))?;
-                }
+                lines.push(format!("  {}", escape::terminal_lines(&line)));
+                lines.extend(reasons(e).iter().map(|reason| format!("    decided by {}", escape::terminal(reason))));
             }
+            lines.join("\n")
         }
     }
-    Ok(())
 }
 
 fn word(truth: Truth) -> &'static str {
