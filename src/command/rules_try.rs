@@ -3,11 +3,11 @@
 use super::{Exit, Terminal, Usage, load};
 use crate::algebra::Truth;
 use crate::cli::PlainFormat;
-use crate::document::{json, path};
-use crate::extract::{Hints, recognise};
+use crate::document::{Node, json, path};
+use crate::extract::{DocumentKind, Hints, Stated, recognise};
 use crate::policy::{Context, PolicyKind};
 use crate::report::escape;
-use crate::rule::judge::{Explained, explain};
+use crate::rule::judge::{Explained, Explanation, explain};
 use crate::rule::registry::{Registry, RuleError, Wishes, find};
 use crate::rule::{Rule, RuleSource};
 use crate::source;
@@ -32,51 +32,66 @@ pub fn run(
                 .map_err(|()| Usage::new(format!("no kind of policy `{text}`"), "see `palisade check --help`"))?,
         ),
         // Trying a rule on a file means reading the file as what the rule is about.
-        None => rule
-            .applies_to
-            .kinds
-            .iter()
-            .find_map(|k| if let crate::extract::DocumentKind::Policy(kind) = k { Some(*kind) } else { None }),
+        None => rule.applies_to.kinds.iter().find_map(|k| if let DocumentKind::Policy(kind) = k { Some(*kind) } else { None }),
     };
     let text = source::read_text(file).map_err(|e| Usage::new(e.to_string(), e.help()))?;
-    let document = json::parse(text);
     let name = file.to_string_lossy().replace('\\', "/");
     let context = Context { kind, ..Context::default() };
+    let nothing = |what: &str, terminal: &mut Terminal<'_>| -> anyhow::Result<Exit> {
+        writeln!(terminal.err, "error: `{}` holds no {what}", escape::terminal(&name))?;
+        Ok(Exit::NoInput)
+    };
+    if rule.applies_to.kinds.contains(&DocumentKind::Settings) {
+        let all = Stated::read(&name.as_str().into(), &text, &context, Some(source::today())).unwrap_or_default();
+        // Of several resources the first that the rule is about.
+        let fits = all.iter().find(|stated| rule.applies_to.test(&stated.site()) == Truth::True);
+        let Some(stated) = fits.or(all.first()) else { return nothing("settings that are known", terminal) };
+        let site = stated.site();
+        let pointer = |node: Node<'_>| stated.pointer(node);
+        writeln!(terminal.out, "{}", told(&rule, &name, &explain(&rule, &[&site]), format, pointer))?;
+        return Ok(Exit::Clean);
+    }
+    let document = json::parse(text);
     let found = recognise(&document, Hints { file: name.as_str().into(), context });
     let (Some(site), Some(root)) = (found.sites.first(), document.root()) else {
-        writeln!(terminal.err, "error: `{}` holds no policy that is known", escape::terminal(&name))?;
-        return Ok(Exit::NoInput);
+        return nothing("policy that is known", terminal);
     };
-    let sites = [site];
-    let explained = explain(&rule, &sites);
-    let place = |e: &Explained<'_>| e.node.map_or_else(String::new, |n| path::pointer(&path::steps(root, n).0));
-    let reasons = |e: &Explained<'_>| e.reasons.iter().map(|n| path::pointer(&path::steps(root, *n).0)).collect::<Vec<_>>();
+    let pointer = |node: Node<'_>| path::pointer(&path::steps(root, node).0);
+    writeln!(terminal.out, "{}", told(&rule, &name, &explain(&rule, &[site]), format, pointer))?;
+    Ok(Exit::Clean)
+}
+
+/// An explanation; `pointer` gives the place of a node.
+fn told<'d>(
+    rule: &Rule,
+    name: &str,
+    explained: &Explanation<'d>,
+    format: PlainFormat,
+    pointer: impl Fn(Node<'d>) -> String,
+) -> String {
+    let place = |e: &Explained<'d>| e.node.map_or_else(String::new, &pointer);
+    let reasons = |e: &Explained<'d>| e.reasons.iter().map(|n| pointer(*n)).collect::<Vec<_>>();
+    let applies = word(explained.applies);
     match format {
         PlainFormat::Json => {
-            let list: Vec<Value> = explained
-                .subjects
-                .iter()
-                .map(|e| json!({ "subject": place(e), "text": e.text, "where": word(e.applies), "assert": e.holds.map(word), "reasons": reasons(e) }))
-                .collect();
-            writeln!(
-                terminal.out,
-                "{:#}",
-                json!({ "rule": rule.meta.id.as_str(), "applies_to": word(explained.applies), "subjects": list })
-            )?;
+            let one = |e: &Explained<'d>| {
+                let assert = e.holds.map(word);
+                json!({ "subject": place(e), "text": e.text, "where": word(e.applies), "assert": assert, "reasons": reasons(e) })
+            };
+            let list: Vec<Value> = explained.subjects.iter().map(one).collect();
+            format!("{:#}", json!({ "rule": rule.meta.id.as_str(), "applies_to": applies, "subjects": list }))
         }
         PlainFormat::Text => {
-            writeln!(terminal.out, "{} on {}: applies_to {}", rule.meta.id, escape::terminal(&name), word(explained.applies))?;
+            let mut lines = vec![format!("{} on {}: applies_to {applies}", rule.meta.id, escape::terminal(name))];
             for e in &explained.subjects {
                 let assert = e.holds.map_or("not asked", word);
                 let line = format!("{} {}\n    where {}, assert {assert}", place(e), e.text, word(e.applies));
-                writeln!(terminal.out, "  {}", escape::terminal_lines(&line))?;
-                for reason in reasons(e) {
-                    writeln!(terminal.out, "    decided by {}", escape::terminal(&reason))?;
-                }
+                lines.push(format!("  {}", escape::terminal_lines(&line)));
+                lines.extend(reasons(e).iter().map(|reason| format!("    decided by {}", escape::terminal(reason))));
             }
+            lines.join("\n")
         }
     }
-    Ok(Exit::Clean)
 }
 
 fn word(truth: Truth) -> &'static str {

@@ -4,6 +4,7 @@
 
 mod answers;
 mod anywhere;
+mod credential_report;
 mod settings;
 mod subjects;
 
@@ -17,8 +18,8 @@ pub fn entities(root: &Place, said: &Context) -> Vec<Entity> {
     if root.node().kind() != Kind::Object {
         return Vec::new();
     }
-    let read: [fn(&Place, &Context) -> Vec<Entity>; 4] =
-        [subjects::entities, answers::entities, settings::entities, anywhere::entities];
+    let read: [fn(&Place, &Context) -> Vec<Entity>; 5] =
+        [subjects::entities, answers::entities, settings::entities, credential_report::entities, anywhere::entities];
     read.iter().map(|read| read(root, said)).find(|all| !all.is_empty()).unwrap_or_default()
 }
 

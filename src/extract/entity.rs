@@ -42,6 +42,8 @@ pub struct Principal {
     pub groups: Vec<Arc<str>>,
     /// ARN of its permissions boundary.
     pub boundary: Option<Arc<str>>,
+    /// Whether the source would tell a boundary, so that one that is not there is none.
+    pub tells_boundary: bool,
     /// The principal as a subject of rules about what is attached: no policy, only a place and a context.
     pub subject: Found,
 }

@@ -1,7 +1,9 @@
 //! What is set on a resource, in one form whatever said so: a Config item, an answer of the AWS CLI or a template. A rule
 //! asks for a fact by its name and never sees the layout.
 
-use super::found::Place;
+use super::found::{Base, Place};
+use std::sync::Arc;
+use time::Date;
 
 /// What is known of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,3 +48,32 @@ pub const NAMES: [(&str, &str); 18] = [
     ("iam.user.access_keys.created", "day the oldest active access key was made, `YYYY-MM-DD`"),
     ("iam.user.access_keys.age_days", "days since then, counted to the day of the check"),
 ];
+
+/// The facts of a resource, with those that hang on the day.
+pub fn dated(facts: &[Fact], today: Date) -> Vec<Fact> {
+    let mut all = facts.to_vec();
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let made = facts.iter().find(|f| f.name == "iam.user.access_keys.created");
+    if let Some(fact) = made {
+        let setting = match &fact.setting {
+            Setting::Is(day) => match day.get(..10).map(|day| Date::parse(day, format)) {
+                Some(Ok(day)) => Setting::Is((today - day).whole_days().to_string()),
+                Some(Err(_)) | None => Setting::Unknown,
+            },
+            other => other.clone(),
+        };
+        all.push(Fact { name: "iam.user.access_keys.age_days", setting, place: fact.place.clone() });
+    }
+    all
+}
+
+/// The documents in which facts stand, besides that of their resource: settings are often JSON in a string.
+pub fn other_bases<'f>(facts: &'f [Fact], home: &Arc<Base>) -> Vec<&'f Arc<Base>> {
+    let mut all: Vec<&Arc<Base>> = Vec::new();
+    for base in facts.iter().map(|fact| fact.place.base()) {
+        if !Arc::ptr_eq(base, home) && !all.iter().any(|known| Arc::ptr_eq(known, base)) {
+            all.push(base);
+        }
+    }
+    all
+}

@@ -47,6 +47,9 @@ impl Detail {
         let attached = body.list(&["attachedManagedPolicies", "AttachedManagedPolicies"]);
         let boundary = body.any(&["permissionsBoundary", "PermissionsBoundary"]);
         let boundary = boundary.and_then(|b| b.text(&["permissionsBoundaryArn", "PermissionsBoundaryArn"]));
+        // An entry of `list-roles` or `list-users`, or a row of a query, leaves the boundary out whether or not there is one.
+        let whole =
+            ["permissionsBoundary", "PermissionsBoundary", "attachedManagedPolicies", "AttachedManagedPolicies", "RoleLastUsed"];
         let group = |g: Place| g.text(&["groupName", "arn", "GroupName"]).or_else(|| g.node().as_str().map(str::to_owned));
         Principal {
             kind,
@@ -56,6 +59,7 @@ impl Detail {
             attached: attached.iter().filter_map(|a| a.text(&["policyArn", "PolicyArn"])).map(Arc::from).collect(),
             groups: body.list(&["groupList", "GroupList"]).into_iter().filter_map(group).map(Arc::from).collect(),
             boundary: boundary.map(Arc::from),
+            tells_boundary: whole.iter().chain(&lists).any(|key| body.get(key).is_some()),
             subject: Found { body: Body::Missing(self.anchor.clone()), context },
         }
     }

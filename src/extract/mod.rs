@@ -16,6 +16,7 @@ mod organizations;
 mod owner;
 mod settings;
 pub mod site;
+mod stated;
 mod terraform;
 #[cfg(test)]
 mod testing;
@@ -26,4 +27,5 @@ pub use facts::{Fact, Setting};
 pub use found::{Base, Body, Found, Place};
 pub use layout::{Extraction, extract};
 pub use site::{DocumentKind, Site};
+pub use stated::Stated;
 pub use terraform::unknown_version as unknown_plan_version;

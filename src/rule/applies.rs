@@ -44,8 +44,9 @@ pub fn applies_to<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> AppliesTo {
 }
 
 fn unknown_kind<'d>(c: &mut Compiler<'d>, node: Node<'d>, name: &str) {
-    let known = crate::policy::PolicyKind::ALL.map(crate::policy::PolicyKind::as_str);
-    let help = crate::text::suggest::did_you_mean(name, known);
+    let policies = crate::policy::PolicyKind::ALL.map(crate::policy::PolicyKind::as_str);
+    let known: Vec<&str> = policies.into_iter().chain(["config-item", "settings", "other"]).collect();
+    let help = crate::text::suggest::did_you_mean(name, known.iter().copied());
     c.problem(
         node,
         format!("`{name}` is not a kind of document"),

@@ -89,7 +89,12 @@ pub(super) fn path<'d>(test: &PathTest, subject: Subject<'_, 'd>, trace: &mut Tr
             let fits = min.is_none_or(|n| found.len() >= n) && max.is_none_or(|n| found.len() <= n);
             return decided(fits, &found, trace);
         }
-        ValueTest::In(_) | ValueTest::Text(_) | ValueTest::Less(_) | ValueTest::Greater(_) | ValueTest::Arn { .. } => {}
+        ValueTest::Known(_)
+        | ValueTest::In(_)
+        | ValueTest::Text(_)
+        | ValueTest::Less(_)
+        | ValueTest::Greater(_)
+        | ValueTest::Arn { .. } => {}
     }
     let scored: Vec<_> = found.iter().map(|(value, node)| (*node, holds(&test.test, value, own))).collect();
     let truth = match test.many {
@@ -105,9 +110,13 @@ pub(super) fn path<'d>(test: &PathTest, subject: Subject<'_, 'd>, trace: &mut Tr
 /// A `fact` matcher: `Unknown` where the source does not tell.
 pub(super) fn fact<'d>(test: &FactTest, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -> Truth {
     let facts = subject.site().map(|site| site.facts).unwrap_or_default();
-    let Some(fact) = facts.iter().find(|fact| fact.name == test.name) else { return Truth::Unknown };
-    trace.add(Weight::Plain, fact.place.node());
-    match (&fact.setting, &test.test) {
+    let fact = facts.iter().find(|fact| fact.name == test.name);
+    if let Some(fact) = fact {
+        trace.add(Weight::Plain, fact.place.node());
+    }
+    let setting = fact.map_or(&Setting::Unknown, |fact| &fact.setting);
+    match (setting, &test.test) {
+        (setting, ValueTest::Known(wanted)) => Truth::from((*setting != Setting::Unknown) == *wanted),
         (Setting::Unknown, _) => Truth::Unknown,
         (setting, ValueTest::Exists(wanted)) => Truth::from((*setting != Setting::Unset) == *wanted),
         (Setting::Unset, _) => Truth::False,
@@ -141,6 +150,6 @@ fn holds(test: &ValueTest, value: &Value, own: Option<&str>) -> Truth {
             let account = if within.is_empty() { Truth::True } else { account_in(arn.account, within, own) };
             Truth::from(right).and(account)
         }
-        ValueTest::Exists(_) | ValueTest::Count(..) => Truth::True,
+        ValueTest::Known(_) | ValueTest::Exists(_) | ValueTest::Count(..) => Truth::True,
     }
 }

@@ -151,6 +151,8 @@ pub struct FactTest {
 /// A test of one JSON value.
 #[derive(Clone, Debug)]
 pub enum ValueTest {
+    /// Whether the source tells it; of facts only.
+    Known(bool),
     /// It is there, or is not.
     Exists(bool),
     /// Equals one of these, compared as text.

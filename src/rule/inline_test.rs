@@ -2,6 +2,7 @@
 //! expects, places included.
 
 use super::compile::compile;
+use super::inline_settings;
 use super::judge::judge;
 use super::param::value_of;
 use super::raised::Judgement;
@@ -12,6 +13,7 @@ use crate::policy::context::{AttachedTo, Context};
 use crate::text::value::ParamValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use time::Date;
 
 /// One case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +42,29 @@ fn run_case(rule_file: &Document, case: Node<'_>) -> CaseResult {
 
 /// What came out of one case.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     verdict: &'static str,
     pointers: Vec<String>,
     /// The other places of each finding.
     related: Vec<String>,
     messages: Vec<String>,
+}
+
+impl Seen {
+    pub(super) fn of(verdict: &'static str) -> Self {
+        Self { verdict, ..Self::default() }
+    }
+
+    /// Take in what came out of another resource of the same document; the worst stands.
+    pub(super) fn add(&mut self, other: Self) {
+        let rank = |verdict: &str| ["not_applicable", "pass", "undecided", "unknown", "fail"].iter().position(|v| *v == verdict);
+        if rank(other.verdict) > rank(self.verdict) {
+            self.verdict = other.verdict;
+        }
+        self.pointers.extend(other.pointers);
+        self.related.extend(other.related);
+        self.messages.extend(other.messages);
+    }
 }
 
 fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), String> {
@@ -75,13 +94,17 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
     let default_type = rule.applies_to.resource_types.as_ref().and_then(|t| t.first()).cloned();
     let context = context_of(given, default_kind, default_type);
     let file: Arc<str> = given.and_then(|g| g.get("file")).map_or("policy.json", Node::scalar).into();
+    if default_kind == Some(DocumentKind::Settings) {
+        let today = given.and_then(|g| g.get("today")).map(day).transpose()?;
+        return compare(case, expected, inline_settings::judged(&rule, &texts, &file, &context, today)?);
+    }
     let mut sites: Vec<Site<'_>> = Vec::new();
     for document in &documents {
         let mut found = recognise(document, Hints { file: file.clone(), context: context.clone() });
         if found.sites.is_empty() && rule.check == Some(crate::check::Code::JsonSyntaxError) {
             // A text that is no JSON at all has no place for a policy.
             let broken = Seen { verdict: "fail", pointers: vec![String::new()], ..Seen::default() };
-            let whole = Seen { verdict: "pass", ..Seen::default() };
+            let whole = Seen::of("pass");
             return compare(case, expected, if document.problems().is_empty() { whole } else { broken });
         }
         if found.sites.is_empty() {
@@ -94,14 +117,18 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
         sites.push(Site { file, root: None, kind, assumed: false, policy: None, facts: &[], context });
     }
     let sites: Vec<&Site<'_>> = sites.iter().collect();
-    compare(case, expected, seen(judge(&rule, &sites, true), rule.meta.confidence))
+    compare(case, expected, seen(judge(&rule, &sites, true), rule.meta.confidence, pointer_of))
 }
 
-fn seen(judgement: Judgement<'_, '_>, own: Confidence) -> Seen {
+pub(super) fn seen<'a, 'd>(
+    judgement: Judgement<'a, 'd>,
+    own: Confidence,
+    pointer_of: impl Fn(&Site<'d>, Node<'d>) -> Option<String>,
+) -> Seen {
     match judgement {
-        Judgement::NotApplicable => Seen { verdict: "not_applicable", ..Seen::default() },
-        Judgement::Undecided => Seen { verdict: "undecided", ..Seen::default() },
-        Judgement::Pass => Seen { verdict: "pass", ..Seen::default() },
+        Judgement::NotApplicable => Seen::of("not_applicable"),
+        Judgement::Undecided => Seen::of("undecided"),
+        Judgement::Pass => Seen::of("pass"),
         Judgement::Fail(raised) => {
             // A rule whose own confidence is low cannot be told from one that is unsure.
             let unsure = own != Confidence::Low && raised.iter().all(|r| r.confidence == Confidence::Low);
@@ -178,6 +205,11 @@ fn context_of(given: Option<Node<'_>>, kind: Option<DocumentKind>, resource_type
             tags: a.get("tags").or_else(|| a.get("tag")).map(tags).unwrap_or_default(),
         }),
     }
+}
+
+fn day(node: Node<'_>) -> Result<Date, String> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    Date::parse(node.scalar(), format).map_err(|_| format!("`{}` is not a day such as 2026-06-01", node.scalar()))
 }
 
 fn tags(node: Node<'_>) -> BTreeMap<String, String> {

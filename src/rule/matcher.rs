@@ -3,6 +3,7 @@
 use super::compiler::Compiler;
 use super::expr::{AccountRef, Many, Matcher, Part, TextTest};
 use super::matcher_more as more;
+use super::matcher_value as value;
 use crate::algebra::{ActionSet, Relation};
 use crate::document::{Kind, Node};
 use crate::policy::Effect;
@@ -58,7 +59,7 @@ pub(super) const PATH: [&str; 13] =
     ["path", "exists", "equals", "in", "glob", "regex", "has_wildcard", "lt", "gt", "arn", "count", "some", "every"];
 
 /// Keys of a `fact` test; they stand beside `fact` in the same mapping.
-pub(super) const FACT: [&str; 8] = ["fact", "exists", "equals", "in", "glob", "regex", "lt", "gt"];
+pub(super) const FACT: [&str; 9] = ["fact", "known", "exists", "equals", "in", "glob", "regex", "lt", "gt"];
 
 impl Scope {
     fn keys(self) -> Vec<&'static str> {
@@ -100,10 +101,10 @@ pub fn compile<'d>(c: &mut Compiler<'d>, node: Node<'d>, scope: Scope) -> Matche
         return Matcher::Constant(false);
     }
     if node.members().any(|(key, _)| key.scalar() == "path") {
-        return more::path(c, node);
+        return value::path(c, node);
     }
     if node.members().any(|(key, _)| key.scalar() == "fact") {
-        return more::fact(c, node);
+        return value::fact(c, node);
     }
     let mut all = Vec::new();
     for (key, value) in node.members() {

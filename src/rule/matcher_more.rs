@@ -1,15 +1,12 @@
-//! The larger matchers: action sets, shapes, bounds, questions, counts and JSONPath.
+//! The larger matchers: action sets, shapes, bounds, questions and counts.
 
 use super::compiler::Compiler;
-use super::expr::{
-    ActionSpec, Count, FactTest, Matcher, Part, PathMany, PathTest, QuestionSpec, ResourceSpec, TextTest, ValueTest, WhoSpec,
-};
-use super::matcher::{FACT, PATH, Scope, accounts, compile, text_test};
+use super::expr::{ActionSpec, Count, Matcher, Part, QuestionSpec, ResourceSpec, WhoSpec};
+use super::matcher::{Scope, compile};
 use crate::algebra::bound::Inside;
 use crate::algebra::{ActionSet, ArnShape, Bound, When, WhenTest};
 use crate::catalog::{self, AccessLevel};
 use crate::document::{Kind, Node};
-use crate::extract::facts;
 use crate::text::suggest::did_you_mean;
 
 /// Globs, or `{service, access_level, resource_type}` out of the catalogue.
@@ -217,84 +214,4 @@ pub(super) fn count<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
         c.problem(node, "`count` without `min` or `max`", "say how many there may be");
     }
     Matcher::Count(Box::new(Count { of, filter, by_shape, min, max }))
-}
-
-/// `{path: "$…", exists | equals | …, some | every}`.
-pub(super) fn path<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
-    c.known_keys(node, &PATH, "a `path` matcher");
-    let Some(path_node) = node.get("path") else { return Matcher::Constant(false) };
-    let path = path_node.scalar().to_owned();
-    if let Err(error) = jsonpath_rust::parser::parse_json_path(&path) {
-        let line = error.to_string().lines().next().unwrap_or_default().trim().to_owned();
-        c.problem(path_node, format!("`{path}` is not a JSONPath"), format!("see RFC 9535: {line}"));
-        return Matcher::Constant(false);
-    }
-    let many = match (node.get("some").map(|n| c.bool(n)), node.get("every").map(|n| c.bool(n))) {
-        (Some(true), _) => PathMany::Some,
-        (_, Some(true)) => PathMany::Every,
-        _ => PathMany::One,
-    };
-    let plural = path.contains('*') || path.contains("..") || path.contains('?') || path.contains(',') || path.contains(':');
-    let counts = node.get("count").is_some() || node.get("exists").is_some();
-    if plural && many == PathMany::One && !counts {
-        c.problem(path_node, "this path can have several values", "add `some: true` or `every: true`");
-    }
-    match value_test(c, node) {
-        Some(test) => Matcher::Path(Box::new(PathTest { path, many, test })),
-        None => {
-            c.problem(
-                node,
-                "`path` without a test",
-                "add `exists`, `equals`, `in`, `glob`, `regex`, `lt`, `gt`, `arn` or `count`",
-            );
-            Matcher::Constant(false)
-        }
-    }
-}
-
-/// `{fact: s3.bucket.versioning, exists | equals | …}`.
-pub(super) fn fact<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
-    c.known_keys(node, &FACT, "a `fact` matcher");
-    let Some(name_node) = node.get("fact") else { return Matcher::Constant(false) };
-    let name = name_node.scalar().to_owned();
-    let names = facts::NAMES.map(|(name, _)| name);
-    if !names.contains(&name.as_str()) {
-        let help = did_you_mean(&name, names).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
-        c.problem(name_node, format!("no fact `{name}`"), help);
-    }
-    match value_test(c, node) {
-        Some(test) => Matcher::Fact(Box::new(FactTest { name, test })),
-        None => {
-            c.problem(node, "`fact` without a test", "add `exists`, `equals`, `in`, `glob`, `regex`, `lt` or `gt`");
-            Matcher::Constant(false)
-        }
-    }
-}
-
-fn value_test<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Option<ValueTest> {
-    for (key, value) in node.members() {
-        let test = match key.scalar() {
-            "exists" => ValueTest::Exists(c.bool(value)),
-            "equals" | "in" => ValueTest::In(c.strings(value)),
-            "glob" => ValueTest::Text(TextTest { glob: Some(c.strings(value)), ..TextTest::default() }),
-            "regex" => ValueTest::Text(TextTest { regex: Some(c.regexes(value)), ..TextTest::default() }),
-            "has_wildcard" => ValueTest::Text(TextTest { has_wildcard: Some(c.bool(value)), ..TextTest::default() }),
-            "lt" => ValueTest::Less(c.string(value).parse().unwrap_or(f64::NAN)),
-            "gt" => ValueTest::Greater(c.string(value).parse().unwrap_or(f64::NAN)),
-            "count" => ValueTest::Count(value.get("min").and_then(|n| c.number(n)), value.get("max").and_then(|n| c.number(n))),
-            "arn" => arn_test(c, value),
-            "text" => ValueTest::Text(text_test(c, value)),
-            _ => continue,
-        };
-        return Some(test);
-    }
-    None
-}
-
-fn arn_test<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ValueTest {
-    c.known_keys(node, &["service", "account"], "`arn`");
-    ValueTest::Arn {
-        service: node.get("service").map(|n| c.string(n)),
-        within: node.get("account").and_then(|n| n.get("within")).map(|n| accounts(c, n)).unwrap_or_default(),
-    }
 }

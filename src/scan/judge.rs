@@ -1,13 +1,14 @@
 //! One thing that was found, judged by every rule about its kind, and what is said of it placed in its file.
 
 use super::Scan;
-use super::open::{Opened, dated, other};
+use super::open::{Opened, other};
 use super::result::{FileResult, Record};
 use super::verdict::{RuleIndex, Verdict, Verdicts};
 use crate::algebra::Truth;
 use crate::check::{Code, Codes};
 use crate::document::{Node, Problem};
-use crate::extract::{Body, DocumentKind, Found, Site};
+use crate::extract::facts::{dated, other_bases};
+use crate::extract::{Base, Body, DocumentKind, Found, Site};
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, RuleId, Severity};
 use crate::policy::PolicyKind;
@@ -36,6 +37,8 @@ pub(super) struct Judge<'s> {
 struct Case<'c, 'd> {
     site: &'c Site<'d>,
     placer: &'c Placer<'d>,
+    /// For the strings of its document that hold its settings.
+    inside: &'c [Placer<'d>],
     anchor: Option<Node<'d>>,
     record: Option<&'c Arc<Record>>,
 }
@@ -77,9 +80,10 @@ impl<'s> Judge<'s> {
     fn other<'d>(&self, found: &'d Found, site: &Site<'d>, record: Option<&Arc<Record>>, result: &mut FileResult) {
         let opened = Opened::new(found);
         let Opened::Placed(place) = &opened else { return };
-        let base = place.base();
-        let placer = Placer::within(&base.document, base.file.clone(), base.origin.clone());
-        let case = Case { site, placer: &placer, anchor: Some(place.node()), record };
+        let of = |base: &'d Arc<Base>| Placer::within(&base.document, base.file.clone(), base.origin.clone());
+        let placer = opened.placer();
+        let inside: Vec<Placer<'_>> = other_bases(site.facts, place.base()).into_iter().map(of).collect();
+        let case = Case { site, placer: &placer, inside: &inside, anchor: Some(place.node()), record };
         let mut ignored = Verdict::default();
         self.rules(&case, None, Ask::Everything, &Said::new(), &mut ignored, result);
         ignored.not_applicable.iter().for_each(|rule| result.not_applicable.add(*rule));
@@ -98,7 +102,7 @@ impl<'s> Judge<'s> {
                 let placer = opened.placer();
                 if let Some((site, problems)) = opened.policy(found) {
                     tell(opened.mistakes().iter().chain(&problems), &placer, result);
-                    let case = Case { site: &site, placer: &placer, anchor: None, record };
+                    let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
                     self.questions(&case, Some(&known), ask, result);
                 }
             }
@@ -109,7 +113,7 @@ impl<'s> Judge<'s> {
         tell(opened.mistakes().iter(), &placer, result);
         let Some((site, problems)) = opened.policy(found) else { return Arc::default() };
         tell(problems.iter(), &placer, result);
-        let case = Case { site: &site, placer: &placer, anchor: None, record };
+        let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
         let mut verdict = self.questions(&case, None, ask, result);
         verdict.broken = !opened.mistakes().is_empty() || !problems.is_empty();
         verdict.count(result);
@@ -226,8 +230,13 @@ impl<'s> Judge<'s> {
 
 impl<'d> Case<'_, 'd> {
     fn push(&self, active: &Active, severity: Severity, raised: &Raised<'_, 'd>, result: &mut FileResult) {
-        let finding = finding(active, severity, raised, self.anchor, |_| self.placer);
+        let finding = finding(active, severity, raised, self.anchor, |node| self.placer_of(node));
         result.findings.push((self.record.cloned(), finding));
+    }
+
+    fn placer_of(&self, node: Option<Node<'d>>) -> &Placer<'d> {
+        let holds = |p: &&Placer<'d>| node.is_some_and(|n| std::ptr::eq(p.document(), n.document()));
+        self.inside.iter().find(holds).unwrap_or(self.placer)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::document::Problem;
 use crate::document::{Document, Node, Origin, json};
-use crate::extract::{Body, DocumentKind, Fact, Found, Hints, Place, Setting, Site, policy_site};
+use crate::extract::{Body, DocumentKind, Fact, Found, Hints, Place, Site, policy_site};
 use crate::finding::place::Placer;
 use std::sync::Arc;
 
@@ -67,22 +67,4 @@ impl<'f> Opened<'f> {
 /// A site of something that is no policy.
 pub(super) fn other<'d>(found: &Found, kind: DocumentKind, root: Option<Node<'d>>, facts: &'d [Fact]) -> Site<'d> {
     Site { file: found.file().clone(), root, kind, assumed: false, policy: None, facts, context: found.context.clone() }
-}
-
-/// The facts of a resource, with those that hang on the day.
-pub(super) fn dated(facts: &[Fact], today: time::Date) -> Vec<Fact> {
-    let mut all = facts.to_vec();
-    let format = time::macros::format_description!("[year]-[month]-[day]");
-    let made = facts.iter().find(|f| f.name == "iam.user.access_keys.created");
-    if let Some(fact) = made {
-        let setting = match &fact.setting {
-            Setting::Is(day) => match day.get(..10).map(|day| time::Date::parse(day, format)) {
-                Some(Ok(day)) => Setting::Is((today - day).whole_days().to_string()),
-                Some(Err(_)) | None => Setting::Unknown,
-            },
-            other => other.clone(),
-        };
-        all.push(Fact { name: "iam.user.access_keys.age_days", setting, place: fact.place.clone() });
-    }
-    all
 }

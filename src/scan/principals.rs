@@ -153,7 +153,7 @@ impl<'w> Joined<'w> {
 
     /// A role or user without a boundary is a subject of rules about boundaries.
     fn without_boundary(&self, judge: &Judge<'_>, record: Option<&Arc<Record>>, principal: &Principal, result: &mut FileResult) {
-        if principal.boundary.is_some() || principal.kind == PrincipalKind::Group {
+        if principal.boundary.is_some() || !principal.tells_boundary || principal.kind == PrincipalKind::Group {
             return;
         }
         let context = Context { kind: Some(PolicyKind::PermissionsBoundary), ..principal.subject.context.clone() };

@@ -2,6 +2,7 @@
 
 use crate::common::{differs, files_below, none_differ, read, repo, run};
 use palisade::document::{Document, Node, yaml};
+use palisade::extract::facts;
 use palisade::rule::Registry;
 use palisade::rule::bundle::{self, pack};
 use palisade::rule::registry::Wishes;
@@ -46,6 +47,24 @@ pub fn with_help(readme: &str) -> Option<String> {
     let help = run(&repo(), &["check", "--help"]).ends(0).stdout;
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
     Some(format!("{before}<!-- help -->\n```text\n{}\n```\n<!-- /help -->{after}", help.join("\n").trim_end()))
+}
+
+#[test]
+fn facts_are_those_that_rules_can_ask_for() {
+    if !repo().join("docs/rule-language.md").exists() {
+        return;
+    }
+    let text = read("docs/rule-language.md").replace("\r\n", "\n");
+    let wanted = with_facts(&text).expect("the page has a block between `<!-- facts -->` and `<!-- /facts -->`");
+    none_differ(&differs("docs/rule-language.md", &wanted).into_iter().collect::<Vec<_>>());
+}
+
+/// The page of the rule language with the table of facts between its markers.
+fn with_facts(page: &str) -> Option<String> {
+    let (before, rest) = page.split_once("<!-- facts -->\n")?;
+    let (_, after) = rest.split_once("<!-- /facts -->")?;
+    let rows: String = facts::NAMES.iter().map(|(name, what)| format!("| `{name}` | {what} |\n")).collect();
+    Some(format!("{before}<!-- facts -->\n| fact | value |\n| --- | --- |\n{rows}<!-- /facts -->{after}"))
 }
 
 #[test]

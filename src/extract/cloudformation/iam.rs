@@ -258,6 +258,8 @@ impl Maker<'_> {
             inline,
             attached,
             groups,
+            // One that only the deployment knows is a boundary as well.
+            tells_boundary: boundary.is_none(),
             boundary: boundary.and_then(|all| all.first().and_then(|place| managed_policy(self.template, place))),
             subject: missing(self.resource, context),
         };

@@ -73,6 +73,7 @@ fn principal(plan: &Plan, resource: &Resource, kind: PrincipalKind) -> Principal
         attached: attachment::policies(plan, resource, "managed_policy_arns"),
         groups: Vec::new(),
         boundary: attachment::policies(plan, resource, "permissions_boundary").into_iter().next(),
+        tells_boundary: matches!(plan.value(resource, "permissions_boundary"), Value::Unset),
         subject: Found { body: Body::Missing(resource.anchor.clone()), context },
     }
 }
