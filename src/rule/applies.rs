@@ -4,7 +4,9 @@ use super::compiler::Compiler;
 use super::meta::{AppliesTo, AttachedTest};
 use crate::algebra::Truth;
 use crate::document::Node;
+use crate::extract::site::stem;
 use crate::extract::{DocumentKind, Site};
+use crate::policy::Context;
 use crate::policy::context::AttachedTo;
 use crate::text::glob::{Case, matches};
 
@@ -77,22 +79,26 @@ impl AppliesTo {
     /// Whether the rule speaks of this site. `Unknown` where the site does not tell: then the rule keeps quiet, and the
     /// summary counts it as not applicable.
     pub fn test(&self, site: &Site<'_>) -> Truth {
-        if !self.kind_fits(site.kind) {
+        self.test_of(site.kind, &site.file, &site.context)
+    }
+
+    /// The same of a kind of document, a file and what is known of the owner.
+    pub fn test_of(&self, kind: DocumentKind, file: &str, context: &Context) -> Truth {
+        if !self.kind_fits(kind) {
             return Truth::False;
         }
-        let context = &site.context;
-        let mut truth = glob_fits(&self.files, Some(&site.file));
+        let mut truth = glob_fits(&self.files, Some(file));
         truth = truth.and(glob_fits(&self.accounts, context.account.as_deref()));
         // Without organization data every organizational unit is meant.
         truth = truth.and(context.ou.as_deref().map_or(Truth::True, |ou| glob_fits(&self.ous, Some(ou))));
         truth = truth.and(glob_fits(&self.partitions, context.partition.as_deref().or(Some("aws"))));
         truth = truth.and(glob_fits(&self.resource_types, context.resource_type.as_deref()));
         if let Some(test) = &self.attached_to {
-            truth = truth.and(test.test(site));
+            truth = truth.and(test.test(file, context));
         }
         match &self.unless {
             // An exception must be known to hold; not knowing does not excuse.
-            Some(unless) if unless.test(site) == Truth::True => Truth::False,
+            Some(unless) if unless.test_of(kind, file, context) == Truth::True => Truth::False,
             Some(_) | None => truth,
         }
     }
@@ -125,23 +131,22 @@ fn path_glob(glob: &str, text: &str) -> bool {
 }
 
 impl AttachedTest {
-    fn test(&self, site: &Site<'_>) -> Truth {
-        let known = site.context.attached_to.as_ref();
+    fn test(&self, file: &str, context: &Context) -> Truth {
+        let known = context.attached_to.as_ref();
         let kind = known.and_then(|a| a.kind);
         // A bare file says nothing about its principal but its own name, which is how people name such files.
         let type_fits = self.types.as_ref().is_none_or(|types| kind.is_none_or(|k| types.iter().any(|t| t == k.as_str())));
         if !type_fits {
             return Truth::False;
         }
-        let name =
-            known.map(|a| a.name.as_str()).filter(|n| !n.is_empty()).or(site.context.name.as_deref()).or(Some(site.stem()));
+        let name = known.map(|a| a.name.as_str()).filter(|n| !n.is_empty()).or(context.name.as_deref()).or(Some(stem(file)));
         let mut truth = glob_fits(&self.name, name);
         truth = truth.and(glob_fits(&self.path, known.and_then(|a| a.path.as_deref())));
         for (key, values) in &self.tags {
             truth = truth.and(tag_fits(known, key, values));
         }
         if !self.any_of.is_empty() {
-            truth = truth.and(self.any_of.iter().map(|t| t.test(site)).max().unwrap_or(Truth::False));
+            truth = truth.and(self.any_of.iter().map(|t| t.test(file, context)).max().unwrap_or(Truth::False));
         }
         // Only the type was asked for and nobody knows it.
         let nothing_else = self.name.is_none() && self.path.is_none() && self.tags.is_empty() && self.any_of.is_empty();

@@ -7,7 +7,7 @@ use super::principals::Waiting;
 use super::result::{FileResult, Rank, Record};
 use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
-use crate::extract::{Base, DocumentKind, Entity, Extraction, Identity, Site, extract, unknown_plan_version};
+use crate::extract::{Base, DocumentKind, Entity, Extraction, Found, Identity, Site, extract, unknown_plan_version};
 use crate::finding::place::Placer;
 use crate::finding::{Incomplete, Severity};
 use crate::policy::{Context, PolicyKind};
@@ -130,17 +130,16 @@ impl<'j, 's> Reader<'j, 's> {
             }
         }
         let judge = self.judge;
-        let one = |(record, found): &(Option<Arc<Record>>, Vec<crate::extract::Found>)| {
+        let some = |all: &[(Option<Arc<Record>>, Vec<Found>)]| {
             let mut result = FileResult::default();
-            found.iter().for_each(|found| judge.alone(found, record.as_ref(), &mut result));
+            for (record, found) in all {
+                found.iter().for_each(|found| judge.alone(found, record.as_ref(), &mut result));
+            }
             result
         };
-        let judged = if now.len() < 16 {
-            now.iter().map(one).fold(FileResult::default(), FileResult::merge)
-        } else {
-            now.par_chunks(8)
-                .map(|all| all.iter().map(one).fold(FileResult::default(), FileResult::merge))
-                .reduce(FileResult::default, FileResult::merge)
+        let judged = match now.len() {
+            0..16 => some(&now),
+            _ => now.par_chunks(16).map(some).reduce(FileResult::default, FileResult::merge),
         };
         self.result = std::mem::take(&mut self.result).merge(judged);
     }

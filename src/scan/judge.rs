@@ -71,6 +71,12 @@ impl<'s> Judge<'s> {
         }
     }
 
+    /// Whether a rule speaks of what was found.
+    pub fn applies(&self, rule: RuleIndex, kind: DocumentKind, found: &Found) -> bool {
+        let active = self.scan.registry.rule(rule);
+        active.is_some_and(|active| active.rule().applies_to.test_of(kind, found.file(), &found.context) == Truth::True)
+    }
+
     /// Whether there are rules about a kind of document.
     pub fn asks(&self, kind: DocumentKind) -> bool {
         self.scan.registry.about(kind).next().is_some()
@@ -136,10 +142,7 @@ impl<'s> Judge<'s> {
             return true;
         }
         let Some(kind) = known.kind else { return true };
-        let site = other(found, kind, None, &[]);
-        let applies = |rule: &RuleIndex| {
-            self.scan.registry.rule(*rule).is_some_and(|active| active.rule().applies_to.test(&site) == Truth::True)
-        };
+        let applies = |rule: &RuleIndex| self.applies(*rule, kind, found);
         if known.rules.iter().any(applies) {
             return false;
         }

@@ -4,7 +4,7 @@
 use super::judge::{Ask, Judge, finding};
 use super::open::{Opened, other};
 use super::result::{FileResult, Record};
-use super::verdict::RuleIndex;
+use super::verdict::{RuleIndex, Verdict};
 use crate::algebra::Truth;
 use crate::document::Node;
 use crate::extract::{Body, DocumentKind, Entity, Found, Managed, Principal, Site};
@@ -14,7 +14,7 @@ use crate::policy::context::{Context, PrincipalKind};
 use crate::rule::registry::Active;
 use crate::rule::{self, Judgement};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What must wait until everything of an account was read.
@@ -43,11 +43,12 @@ impl Waiting {
 
     /// Join and judge.
     pub fn judge(&self, judge: &Judge<'_>) -> FileResult {
-        let joined = Joined::new(self);
+        let joined = Joined::new(self, judge);
         let principals: Vec<_> = self.principals.values().collect();
-        let of_principals = in_turn(&principals, |(record, principal)| joined.principal(judge, record, principal));
+        let of_principals =
+            in_turn(&principals, |(record, principal), result| joined.principal(judge, record, principal, result));
         let managed: Vec<_> = self.managed.values().collect();
-        let of_managed = in_turn(&managed, |(record, managed)| joined.managed(judge, record, managed));
+        let of_managed = in_turn(&managed, |(record, managed), result| joined.managed(judge, record, managed, result));
         of_principals.merge(of_managed)
     }
 }
@@ -63,92 +64,110 @@ fn newer<T>(all: &mut BTreeMap<Arc<str>, (Arc<Record>, T)>, record: Arc<Record>,
 }
 
 /// On several threads when that is worth it; the order of the results is that of the things.
-fn in_turn<T: Sync>(all: &[T], one: impl Fn(&T) -> FileResult + Sync) -> FileResult {
-    if all.len() < 64 {
-        return all.iter().map(one).fold(FileResult::default(), FileResult::merge);
-    }
-    all.par_chunks(32)
-        .map(|chunk| chunk.iter().map(&one).fold(FileResult::default(), FileResult::merge))
-        .reduce(FileResult::default, FileResult::merge)
+fn in_turn<T: Sync>(all: &[T], one: impl Fn(&T, &mut FileResult) + Sync) -> FileResult {
+    let some = |part: &[T]| {
+        let mut result = FileResult::default();
+        part.iter().for_each(|thing| one(thing, &mut result));
+        result
+    };
+    if all.len() < 64 { some(all) } else { all.par_chunks(32).map(some).reduce(FileResult::default, FileResult::merge) }
+}
+
+/// A name with what it is unique in: ARNs everywhere, the names of a template in its file.
+type Scoped<'w> = (&'w str, &'w str);
+
+fn scoped<'w>(found: &'w Found, id: &'w str) -> Scoped<'w> {
+    if id.starts_with("arn:") { ("", id) } else { (found.file(), id) }
 }
 
 /// Who has what.
 struct Joined<'w> {
-    managed: HashMap<&'w str, &'w Managed>,
+    /// The version in force, and what is known of its text.
+    managed: HashMap<Scoped<'w>, (&'w Found, Arc<Verdict>)>,
     /// Groups by account and name, and by ARN.
-    groups: HashMap<(&'w str, &'w str), &'w Principal>,
-    attached: BTreeSet<&'w str>,
-    boundaries: BTreeSet<&'w str>,
+    groups: HashMap<Scoped<'w>, &'w Principal>,
+    attached: HashSet<Scoped<'w>>,
+    boundaries: HashSet<Scoped<'w>>,
 }
 
 impl<'w> Joined<'w> {
-    fn new(waiting: &'w Waiting) -> Self {
+    fn new(waiting: &'w Waiting, judge: &Judge<'_>) -> Self {
         let principals = || waiting.principals.values().map(|(_, principal)| &**principal);
-        let groups = principals().filter(|p| p.kind == PrincipalKind::Group).flat_map(|group| {
-            let account = account_of(group);
-            [((account, name_of(group)), group), ((account, &*group.id), group)]
+        let groups = principals()
+            .filter(|p| p.kind == PrincipalKind::Group)
+            .flat_map(|group| [(home_of(group), name_of(group)), scoped(&group.subject, &group.id)].map(|name| (name, group)));
+        let attached = principals().flat_map(|p| p.attached.iter().map(|arn| scoped(&p.subject, arn)));
+        let boundaries = principals().filter_map(|p| Some(scoped(&p.subject, p.boundary.as_deref()?)));
+        let attached: HashSet<_> = attached.collect();
+        let in_force = waiting.managed.values().filter_map(|(_, managed)| {
+            let found = managed.default.as_ref()?;
+            let name = scoped(found, &managed.id);
+            let mut ignored = FileResult::default();
+            let wanted = attached.contains(&name) && !matches!(found.body, Body::Unknown(_));
+            // What it says is reported with the policy itself, after this.
+            let verdict = if wanted { judge.policy(found, Ask::Nothing, None, &mut ignored) } else { Arc::default() };
+            Some((name, (found, verdict)))
         });
-        Self {
-            managed: waiting.managed.values().map(|(_, managed)| (&*managed.id, &**managed)).collect(),
-            groups: groups.collect(),
-            attached: principals().flat_map(|p| &p.attached).map(|arn| &**arn).collect(),
-            boundaries: principals().filter_map(|p| p.boundary.as_deref()).collect(),
-        }
+        Self { managed: in_force.collect(), groups: groups.collect(), boundaries: boundaries.collect(), attached }
     }
 
-    fn principal(&self, judge: &Judge<'_>, record: &Arc<Record>, principal: &Principal) -> FileResult {
-        let mut result = FileResult::default();
+    fn principal(&self, judge: &Judge<'_>, record: &Arc<Record>, principal: &Principal, result: &mut FileResult) {
         let record = Some(record);
-        principal.own.iter().for_each(|found| judge.alone(found, record, &mut result));
-        self.without_boundary(judge, record, principal, &mut result);
+        principal.own.iter().for_each(|found| judge.alone(found, record, result));
+        self.without_boundary(judge, record, principal, result);
         let mut asked = BTreeSet::new();
         for inline in &principal.inline {
             if matches!(inline.body, Body::Unknown(_)) {
                 result.unknown += 1;
-                continue;
+            } else {
+                asked.extend(&judge.policy(inline, Ask::Checks, record, result).whole);
             }
-            asked.extend(&judge.policy(inline, Ask::Checks, record, &mut result).whole);
         }
-        let mut own: Vec<Found> =
-            principal.inline.iter().filter(|found| !matches!(found.body, Body::Unknown(_))).cloned().collect();
-        own.extend(self.attached(principal, &principal.subject.context, &mut result));
-        let mut shared = Vec::new();
-        for name in &principal.groups {
-            let Some(group) = self.groups.get(&(account_of(principal), &**name)) else { continue };
-            let inline = group.inline.iter().map(|found| renamed(found, &principal.subject.context));
-            shared
-                .push((*group, inline.chain(self.attached(group, &principal.subject.context, &mut result)).collect::<Vec<_>>()));
+        let groups = principal.groups.iter().filter_map(|name| {
+            let by_name = self.groups.get(&(home_of(principal), name));
+            by_name.or_else(|| self.groups.get(&scoped(&principal.subject, name))).copied()
+        });
+        let groups: Vec<&Principal> = groups.collect();
+        self.attached(principal, result).for_each(|(_, verdict)| asked.extend(&verdict.whole));
+        for group in &groups {
+            // Found and counted with the group itself.
+            let mut ignored = FileResult::default();
+            for inline in group.inline.iter().filter(|found| !matches!(found.body, Body::Unknown(_))) {
+                asked.extend(&judge.policy(inline, Ask::Nothing, None, &mut ignored).whole);
+            }
+            self.attached(group, &mut ignored).for_each(|(_, verdict)| asked.extend(&verdict.whole));
         }
-        // What is attached was read with its own record; its verdict is at hand.
-        let mut scratch = FileResult::default();
-        let others = own.iter().skip(principal.inline.len()).chain(shared.iter().flat_map(|(_, all)| all));
-        for found in others {
-            asked.extend(&judge.policy(found, Ask::Nothing, None, &mut scratch).whole);
+        let kind = DocumentKind::Policy(PolicyKind::IdentityPolicy);
+        asked.retain(|rule| judge.applies(*rule, kind, &principal.subject));
+        if asked.is_empty() {
+            return;
         }
-        let subject = other(&principal.subject, DocumentKind::Policy(PolicyKind::IdentityPolicy), None, &[]);
-        let applies = |rule: &RuleIndex| {
-            judge.scan.registry.rule(*rule).is_some_and(|active| active.rule().applies_to.test(&subject) == Truth::True)
-        };
-        asked.retain(applies);
-        if !asked.is_empty() {
-            Set { judge, record, own: &own, shared: &shared }.judge(&asked, &mut result);
-        }
-        result
+        let own = self.policies(principal, &principal.subject.context);
+        let shared: Vec<_> = groups.iter().map(|group| (*group, self.policies(group, &principal.subject.context))).collect();
+        Set { judge, record, own: &own, shared: &shared }.judge(&asked, result);
     }
 
-    /// The version in force of the managed policies of a principal, in the surroundings of another.
-    fn attached(&self, principal: &Principal, context: &Context, result: &mut FileResult) -> Vec<Found> {
-        let mut all = Vec::new();
-        for arn in &principal.attached {
-            match self.managed.get(&**arn).map(|managed| &managed.default) {
-                Some(Some(found)) if matches!(found.body, Body::Unknown(_)) => {}
-                Some(Some(found)) => all.push(renamed(found, context)),
-                Some(None) | None => {
-                    result.absent.insert(arn.clone());
-                }
+    /// The version in force of the managed policies of a principal.
+    fn attached<'p>(
+        &'p self,
+        principal: &'p Principal,
+        result: &'p mut FileResult,
+    ) -> impl Iterator<Item = (&'p Found, &'p Verdict)> + use<'p, 'w> {
+        principal.attached.iter().filter_map(|arn| {
+            let known = self.managed.get(&scoped(&principal.subject, arn));
+            if known.is_none() {
+                result.absent.insert(arn.clone());
             }
-        }
-        all
+            known.map(|(found, verdict)| (*found, &**verdict)).filter(|(found, _)| !matches!(found.body, Body::Unknown(_)))
+        })
+    }
+
+    /// All policies of a principal, in the surroundings of one who has them.
+    fn policies(&self, principal: &Principal, context: &Context) -> Vec<Found> {
+        let mut ignored = FileResult::default();
+        let inline = principal.inline.iter().filter(|found| !matches!(found.body, Body::Unknown(_)));
+        let attached = self.attached(principal, &mut ignored).map(|(found, _)| found);
+        inline.chain(attached).map(|found| renamed(found, context)).collect()
     }
 
     /// A role or user without a boundary is a subject of rules about boundaries.
@@ -160,35 +179,36 @@ impl<'w> Joined<'w> {
         judge.alone(&principal.subject.with(context), record, result);
     }
 
-    fn managed(&self, judge: &Judge<'_>, record: &Arc<Record>, managed: &Managed) -> FileResult {
-        let mut result = FileResult { idle: managed.old_versions, ..FileResult::default() };
+    fn managed(&self, judge: &Judge<'_>, record: &Arc<Record>, managed: &Managed, result: &mut FileResult) {
+        result.idle += managed.old_versions;
         let record = Some(record);
-        let Some(found) = &managed.default else { return result };
+        let Some(found) = &managed.default else { return };
         if matches!(found.body, Body::Unknown(_)) {
             result.unknown += 1;
-            return result;
+            return;
         }
-        let attached = self.attached.contains(&*managed.id);
-        let boundary = self.boundaries.contains(&*managed.id);
+        let name = scoped(found, &managed.id);
+        let attached = self.attached.contains(&name);
+        let boundary = self.boundaries.contains(&name);
         if boundary {
             let context = Context { kind: Some(PolicyKind::PermissionsBoundary), ..found.context.clone() };
-            judge.alone(&found.with(context), record, &mut result);
+            judge.alone(&found.with(context), record, result);
         }
         if attached {
-            judge.policy(found, Ask::Checks, record, &mut result);
+            judge.policy(found, Ask::Checks, record, result);
         } else if !boundary {
             if managed.attachments == Some(0) && managed.boundaries.unwrap_or(0) == 0 {
                 result.idle += 1;
             } else {
-                judge.alone(found, record, &mut result);
+                judge.alone(found, record, result);
             }
         }
-        result
     }
 }
 
-fn account_of(principal: &Principal) -> &str {
-    principal.subject.context.account.as_deref().unwrap_or_default()
+/// Where a principal's name is unique: its account, or the file of a template.
+fn home_of(principal: &Principal) -> &str {
+    principal.subject.context.account.as_deref().unwrap_or_else(|| principal.subject.file())
 }
 
 fn name_of(principal: &Principal) -> &str {

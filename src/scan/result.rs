@@ -3,7 +3,7 @@
 use super::verdict::RuleIndex;
 use crate::extract::{DocumentKind, Found, Identity};
 use crate::finding::{Finding, Incomplete, Outcome, RuleId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Numbers by rule.
@@ -69,7 +69,7 @@ pub(super) struct FileResult {
     /// Policies that are known only when a template is deployed.
     pub unknown: usize,
     /// Attached managed policies whose text is not in the input.
-    pub absent: BTreeSet<Arc<str>>,
+    pub absent: HashSet<Arc<str>>,
     /// Policies attached to nothing, and versions that are not the default.
     pub idle: usize,
     /// Records of things, to tell which of several is the newest.
@@ -122,7 +122,7 @@ impl FileResult {
         coverage.statements += self.statements;
         coverage.layouts = self.layouts;
         coverage.unknown = self.unknown;
-        coverage.absent = self.absent;
+        coverage.absent = self.absent.into_iter().collect();
         coverage.idle = self.idle;
         for ((kind, assumed), count) in self.policies {
             *coverage.policies.entry((kind.as_str().to_owned(), assumed)).or_default() += count;

@@ -94,7 +94,8 @@ fn write_nameless(text: &str, account: &str, hasher: &mut impl Hasher) {
 /// Whether digits beside a wildcard may fit this account's id where it stands in the text, and not another's there.
 fn is_picked_out(text: &str, account: &str) -> bool {
     let bytes = text.as_bytes();
-    let wilds = memchr::memchr3_iter(b'*', b'?', b'%', bytes).filter_map(|at| wildcard(bytes, at));
+    let written = ["*", "?", "%2A", "%2a", "%3F", "%3f"];
+    let wilds = written.iter().flat_map(|wild| memmem::find_iter(bytes, wild)).filter_map(|at| wildcard(bytes, at));
     let mut runs = wilds.filter_map(|(at, len)| digits_beside(bytes, at, len)).peekable();
     if runs.peek().is_none() {
         return false;
