@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench ratios
 //! PALISADE_BENCH_CORPUS=some/folder/of/policies cargo bench --bench ratios
+//! PALISADE_BENCH_SNAPSHOTS=some/tree/of/snapshots cargo bench --bench ratios
 //! ```
 //!
 //! Without a corpus one is made: some 1,600 policies, 5 MB, in the shape of AWS managed policies, the same on every run.
@@ -23,6 +24,7 @@ use palisade::source::{self, WalkOptions};
 use std::collections::BTreeMap;
 use std::fs;
 use std::hint::black_box;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -37,6 +39,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.get(1).map(String::as_str) {
         Some("--hello") => println!("hello"),
+        Some("--unpack") => println!("{}", unpack_all(Path::new(arguments.get(2).map_or(".", String::as_str)))),
         Some("--parse") => println!("{}", parse_all(Path::new(arguments.get(2).map_or(".", String::as_str)))),
         _ => measure(),
     }
@@ -46,6 +49,23 @@ fn main() {
 fn parse_all(folder: &Path) -> usize {
     let parsed = |path: &PathBuf| fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     files(folder).iter().filter_map(parsed).filter(|value| value.get("Statement").is_some()).count()
+}
+
+/// The reference program for snapshots: unpack and parse every packed file below a folder.
+fn unpack_all(folder: &Path) -> usize {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).expect("a folder").flatten().map(|e| e.path()) {
+        if entry.is_dir() {
+            bytes += unpack_all(&entry);
+        } else if entry.extension().is_some_and(|e| e == "gz") {
+            let mut text = Vec::new();
+            let packed = fs::File::open(entry).expect("a file");
+            flate2::read::MultiGzDecoder::new(packed).read_to_end(&mut text).expect("gzip data");
+            bytes += text.len();
+            black_box(serde_json::from_slice::<serde_json::Value>(&text).expect("JSON"));
+        }
+    }
+    bytes
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -65,6 +85,23 @@ fn measure() {
     in_process(&folder, &texts, bytes);
     whole_process(&folder);
     one_small_file(scratch.path());
+    let told = std::env::var_os("PALISADE_BENCH_SNAPSHOTS").map(PathBuf::from);
+    snapshots(&told.unwrap_or_else(|| corpus::snapshots::make(&scratch.path().join("snapshots"), &texts)));
+}
+
+/// A tree of AWS Config snapshots against unpacking and parsing the same bytes.
+fn snapshots(folder: &Path) {
+    let folder = folder.to_string_lossy();
+    println!("\n{:52} {:>12} {:>12}", "a tree of packed snapshots, by the clock", "palisade", "gunzip+serde");
+    let ours = || finish(palisade(&["--jobs", "2", &folder]));
+    let theirs = || finish(reference(&["--unpack", &folder]));
+    let (wall, one) = alternate(&ours, &theirs, clock);
+    row("(e) two threads; the reference has one", wall, one, "at most 1x");
+    let (spent, one) = alternate(&ours, &theirs, cpu_of_children);
+    row("    CPU", spent, one, "");
+    if let Some(peak) = peak(palisade(&["--jobs", "2", &folder])) {
+        println!("{:52} {:9.2} MiB   at most 200 MB", "    peak resident memory", peak as f64 / 1024.0);
+    }
 }
 
 /// One line of the table.

@@ -1,5 +1,7 @@
 //! A made corpus: policies in the shape of AWS managed policies, real action names, the same on every run.
 
+pub mod snapshots;
+
 use palisade::catalog;
 use serde_json::{Map, Value, json};
 use std::fs;

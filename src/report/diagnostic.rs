@@ -28,7 +28,7 @@ pub struct Diagnostic<'a> {
 /// A titled line below the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note<'a> {
-    /// `why`, `fix`, `help`, `see`.
+    /// `of`, `why`, `fix`, `help`, `see`.
     pub title: &'a str,
     /// Prose, wrapped to the width.
     pub text: String,
@@ -54,7 +54,7 @@ impl<'a> Diagnostic<'a> {
             file: None,
             primary: Some(finding.primary.clone()),
             related: finding.related.clone(),
-            notes: if brief { Vec::new() } else { finding_notes(finding) },
+            notes: if brief { owner(finding).into_iter().collect() } else { finding_notes(finding) },
         }
     }
 
@@ -91,8 +91,14 @@ impl<'a> Diagnostic<'a> {
     }
 }
 
+/// Whose policy it is, where a file holds those of many.
+fn owner(finding: &Finding) -> Option<Note<'_>> {
+    let among_many = finding.primary.location.embedded.is_some();
+    finding.policy.resource.as_deref().filter(|_| among_many).map(|resource| Note::prose("of", resource))
+}
+
 fn finding_notes(finding: &Finding) -> Vec<Note<'_>> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note<'_>> = owner(finding).into_iter().collect();
     if let Some(why) = &finding.why {
         notes.push(Note::prose("why", why.as_ref()));
     }

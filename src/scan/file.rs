@@ -5,6 +5,7 @@ use super::Scan;
 use super::judge::{Judge, finding, incomplete, tell};
 use super::principals::Waiting;
 use super::result::{FileResult, Rank, Record};
+use super::verdict::NameKey;
 use crate::check::Code;
 use crate::document::{Document, Problem, ProblemCode, json, yaml};
 use crate::extract::{Base, DocumentKind, Entity, Extraction, Found, Identity, Site, extract, unknown_plan_version};
@@ -27,7 +28,7 @@ const BATCH: usize = 1 << 20;
 pub(super) struct Reader<'j, 's> {
     judge: &'j Judge<'s>,
     /// The newest record of each thing so far.
-    seen: HashMap<Arc<str>, Rank>,
+    seen: HashMap<NameKey, Rank>,
     pub waiting: Waiting,
     pub result: FileResult,
 }
@@ -94,6 +95,8 @@ impl<'j, 's> Reader<'j, 's> {
                 *layouts.entry(if lines { layout } else { "AWS Config snapshot" }).or_insert(0usize) += 1;
             }
             self.entities(parsed, name);
+            let settled = self.waiting.settle(self.judge);
+            self.result = std::mem::take(&mut self.result).merge(settled);
             batch = next;
         }
         if let Some(error) = stream.failure() {
@@ -115,16 +118,17 @@ impl<'j, 's> Reader<'j, 's> {
         for one in parsed {
             self.result.incomplete.extend(one.incomplete);
             for entity in one.entities {
-                let (Entity::Resource(identity, _) | Entity::Principal(identity, _) | Entity::Managed(identity, _)) = &entity;
-                let record = self.record(identity, name, one.offset);
+                let record = self.record(identity_of(&entity), name, one.offset);
                 let Ok(record) = record else { continue };
                 match (entity, record) {
                     (Entity::Resource(_, found), record) => now.push((record, found)),
                     (entity, record) => {
+                        let known = identity_of(&entity).key.clone().unwrap_or_else(|| unique(name, one.offset, &entity));
                         let record = record.unwrap_or_else(|| {
-                            Arc::new((unique(name, one.offset, &entity), Rank::new(&Identity::default(), name, one.offset)))
+                            let rank = Rank::new(&Identity::default(), name, one.offset);
+                            Arc::new(Record { key: self.judge.verdicts.name(&known), rank })
                         });
-                        self.waiting.keep(record, entity);
+                        self.waiting.keep(known, record, entity);
                     }
                 }
             }
@@ -148,14 +152,15 @@ impl<'j, 's> Reader<'j, 's> {
     fn record(&mut self, identity: &Identity, name: &Arc<str>, offset: usize) -> Result<Option<Arc<Record>>, ()> {
         let Some(key) = &identity.key else { return Ok(None) };
         let rank = Rank::new(identity, name, offset);
-        match self.seen.get_mut(key) {
+        let key = self.judge.verdicts.name(key);
+        match self.seen.get_mut(&key) {
             Some(known) if *known >= rank => return Err(()),
             Some(known) => *known = rank.clone(),
             None => {
-                self.seen.insert(key.clone(), rank.clone());
+                self.seen.insert(key, rank.clone());
             }
         }
-        let record = Arc::new((key.clone(), rank));
+        let record = Arc::new(Record { key, rank });
         self.result.records.push(record.clone());
         Ok(Some(record))
     }
@@ -177,6 +182,10 @@ impl<'j, 's> Reader<'j, 's> {
         if layout.is_none() {
             // Tags of other programs; only in a template they are mistakes.
             mistakes.retain(|p| p.code != ProblemCode::UnknownTag);
+        }
+        if layout.is_some_and(|layout| layout != "policy") {
+            // AWS is never handed this file itself, and it could be read.
+            mistakes.retain(|p| !matches!(p.code, ProblemCode::Utf16 | ProblemCode::ByteOrderMark));
         }
         mistakes.extend(document.root().and_then(unknown_plan_version).map(|node| {
             let message = format!("a plan of format version {}: palisade knows 0 and 1", node.scalar());
@@ -217,6 +226,12 @@ impl<'j, 's> Reader<'j, 's> {
             let raised = checked::syntax_error(active.rule(), &site, problem);
             self.result.findings.push((None, finding(active, severity, &raised, None, |_| placer)));
         }
+    }
+}
+
+fn identity_of(entity: &Entity) -> &Identity {
+    match entity {
+        Entity::Resource(identity, _) | Entity::Principal(identity, _) | Entity::Managed(identity, _) => identity,
     }
 }
 

@@ -22,28 +22,66 @@ use std::sync::Arc;
 pub(super) struct Waiting {
     principals: BTreeMap<Arc<str>, (Arc<Record>, Box<Principal>)>,
     managed: BTreeMap<Arc<str>, (Arc<Record>, Box<Managed>)>,
+    /// What the principals that wait no longer have attached, and what bounds them.
+    attached: HashSet<Name>,
+    boundaries: HashSet<Name>,
 }
+
+/// A principal waits at least until so many do.
+const MANY: usize = 4096;
 
 impl Waiting {
     /// Keep an entity; of two records of one thing the newer one.
-    pub fn keep(&mut self, record: Arc<Record>, entity: Entity) {
+    pub fn keep(&mut self, name: Arc<str>, record: Arc<Record>, entity: Entity) {
         match entity {
-            Entity::Principal(_, principal) => newer(&mut self.principals, record, principal),
-            Entity::Managed(_, managed) => newer(&mut self.managed, record, managed),
+            Entity::Principal(_, principal) => newer(&mut self.principals, name, (record, principal)),
+            Entity::Managed(_, managed) => newer(&mut self.managed, name, (record, managed)),
             Entity::Resource(..) => {}
         }
     }
 
     /// Put two together.
     pub fn merge(mut self, other: Self) -> Self {
-        other.principals.into_values().for_each(|(record, principal)| newer(&mut self.principals, record, principal));
-        other.managed.into_values().for_each(|(record, managed)| newer(&mut self.managed, record, managed));
+        other.principals.into_iter().for_each(|(name, principal)| newer(&mut self.principals, name, principal));
+        other.managed.into_iter().for_each(|(name, managed)| newer(&mut self.managed, name, managed));
+        self.attached.extend(other.attached);
+        self.boundaries.extend(other.boundaries);
         self
+    }
+
+    /// Judge the principals of whom everything is known already, and let them go: a file of millions of items is not held.
+    pub fn settle(&mut self, judge: &Judge<'_>) -> FileResult {
+        if self.principals.len() < MANY {
+            return FileResult::default();
+        }
+        let known: HashSet<Scoped<'_>> =
+            self.managed.values().filter_map(|(_, m)| Some(scoped(m.default.as_ref()?, &m.id))).collect();
+        let is_ready = |principal: &Principal| {
+            let by_aws = |arn: &str| arn.contains(":iam::aws:policy/");
+            let at_hand = |arn: &Arc<str>| by_aws(arn) || known.contains(&scoped(&principal.subject, arn));
+            principal.kind != PrincipalKind::Group && principal.groups.is_empty() && principal.attached.iter().all(at_hand)
+        };
+        let (ready, waiting): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.principals).into_iter().partition(|(_, (_, principal))| is_ready(principal));
+        self.principals = waiting;
+        let ready = Self { principals: ready, ..Self::default() };
+        let joined = Joined::new(&ready, self, judge);
+        let principals: Vec<_> = ready.principals.values().collect();
+        let result = in_turn(&principals, |(record, principal), result| joined.principal(judge, record, principal, result));
+        let used = |principal: &Principal, id: &Arc<str>| {
+            let (scope, _) = scoped(&principal.subject, id);
+            (Arc::from(scope), id.clone())
+        };
+        for (_, principal) in &principals {
+            self.attached.extend(principal.attached.iter().map(|arn| used(principal, arn)));
+            self.boundaries.extend(principal.boundary.iter().map(|arn| used(principal, arn)));
+        }
+        result
     }
 
     /// Join and judge.
     pub fn judge(&self, judge: &Judge<'_>) -> FileResult {
-        let joined = Joined::new(self, judge);
+        let joined = Joined::new(self, self, judge);
         let principals: Vec<_> = self.principals.values().collect();
         let of_principals =
             in_turn(&principals, |(record, principal), result| joined.principal(judge, record, principal, result));
@@ -53,12 +91,12 @@ impl Waiting {
     }
 }
 
-fn newer<T>(all: &mut BTreeMap<Arc<str>, (Arc<Record>, T)>, record: Arc<Record>, thing: T) {
-    match all.get_mut(&record.0) {
-        Some(known) if known.0.1 >= record.1 => {}
-        Some(known) => *known = (record, thing),
+fn newer<T>(all: &mut BTreeMap<Arc<str>, (Arc<Record>, T)>, name: Arc<str>, thing: (Arc<Record>, T)) {
+    match all.get_mut(&name) {
+        Some(known) if known.0.rank >= thing.0.rank => {}
+        Some(known) => *known = thing,
         None => {
-            all.insert(record.0.clone(), (record, thing));
+            all.insert(name, thing);
         }
     }
 }
@@ -80,6 +118,9 @@ fn scoped<'w>(found: &'w Found, id: &'w str) -> Scoped<'w> {
     if id.starts_with("arn:") { ("", id) } else { (found.file(), id) }
 }
 
+/// The same, kept.
+type Name = (Arc<str>, Arc<str>);
+
 /// Who has what.
 struct Joined<'w> {
     /// The version in force, and what is known of its text.
@@ -91,15 +132,18 @@ struct Joined<'w> {
 }
 
 impl<'w> Joined<'w> {
-    fn new(waiting: &'w Waiting, judge: &Judge<'_>) -> Self {
+    /// The principals of `waiting` with the managed policies of `all`.
+    fn new(waiting: &'w Waiting, all: &'w Waiting, judge: &Judge<'_>) -> Self {
         let principals = || waiting.principals.values().map(|(_, principal)| &**principal);
         let groups = principals()
             .filter(|p| p.kind == PrincipalKind::Group)
             .flat_map(|group| [(home_of(group), name_of(group)), scoped(&group.subject, &group.id)].map(|name| (name, group)));
         let attached = principals().flat_map(|p| p.attached.iter().map(|arn| scoped(&p.subject, arn)));
         let boundaries = principals().filter_map(|p| Some(scoped(&p.subject, p.boundary.as_deref()?)));
-        let attached: HashSet<_> = attached.collect();
-        let in_force = waiting.managed.values().filter_map(|(_, managed)| {
+        let kept = |names: &'w HashSet<Name>| names.iter().map(|(scope, id)| (&**scope, &**id));
+        let attached: HashSet<_> = attached.chain(kept(&waiting.attached)).collect();
+        let boundaries = boundaries.chain(kept(&waiting.boundaries));
+        let in_force = all.managed.values().filter_map(|(_, managed)| {
             let found = managed.default.as_ref()?;
             let name = scoped(found, &managed.id);
             let mut ignored = FileResult::default();

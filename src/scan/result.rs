@@ -1,8 +1,9 @@
 //! What a part of the input gave, and how parts are put together.
 
-use super::verdict::RuleIndex;
+use super::verdict::{NameKey, RuleIndex};
 use crate::extract::{DocumentKind, Found, Identity};
 use crate::finding::{Finding, Incomplete, Outcome, RuleId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -39,19 +40,32 @@ impl Tally {
 /// How new a record is, and where it stands: of two records of one thing the greater one counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
-    recorded: Arc<str>,
+    recorded: u64,
     /// Earlier files and earlier items go first.
-    before: std::cmp::Reverse<(Arc<str>, usize)>,
+    before: Reverse<(Arc<str>, usize)>,
 }
 
 impl Rank {
     pub fn new(identity: &Identity, file: &Arc<str>, offset: usize) -> Self {
-        Self { recorded: identity.recorded.clone(), before: std::cmp::Reverse((file.clone(), offset)) }
+        Self { recorded: moment(&identity.recorded), before: Reverse((file.clone(), offset)) }
     }
 }
 
-/// A record of something, by its key.
-pub(super) type Record = (Arc<str>, Rank);
+/// A time as a number that grows with it, to the millisecond: texts as ISO 8601 writes them, or seconds since 1970. Only
+/// times of one form are compared.
+fn moment(text: &str) -> u64 {
+    let digits = text.bytes().filter(u8::is_ascii_digit).take(17);
+    let (number, count) = digits.fold((0u64, 0u32), |(number, count), digit| (number * 10 + u64::from(digit - b'0'), count + 1));
+    let wanted = if text.contains('T') { 17 } else { 13 };
+    number.saturating_mul(10u64.saturating_pow(u32::saturating_sub(wanted, count)))
+}
+
+/// A record of something, by a key that is its own.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub key: NameKey,
+    pub rank: Rank,
+}
 
 /// What some files gave.
 #[derive(Default)]
@@ -106,13 +120,12 @@ impl FileResult {
 
     /// As the outcome of a run. Of several records of one thing only the newest counts.
     pub fn into_outcome(self, rules: &[RuleId], outcome: &mut Outcome) {
-        let mut newest: HashMap<&Arc<str>, &Rank> = HashMap::with_capacity(self.records.len());
+        let mut newest: HashMap<NameKey, &Rank> = HashMap::with_capacity(self.records.len());
         for record in &self.records {
-            let (key, rank) = &**record;
-            newest.entry(key).and_modify(|best| *best = (*best).max(rank)).or_insert(rank);
+            newest.entry(record.key).and_modify(|best| *best = (*best).max(&record.rank)).or_insert(&record.rank);
         }
         let current = |record: &Option<Arc<Record>>| {
-            record.as_ref().is_none_or(|record| newest.get(&record.0).is_none_or(|best| **best == record.1))
+            record.as_ref().is_none_or(|record| newest.get(&record.key).is_none_or(|best| **best == record.rank))
         };
         outcome.findings.extend(self.findings.into_iter().filter(|(record, _)| current(record)).map(|(_, finding)| finding));
         outcome.incomplete.extend(self.incomplete);
@@ -129,5 +142,22 @@ impl FileResult {
         }
         coverage.undecided = self.undecided.named(rules);
         coverage.not_applicable = self.not_applicable.named(rules);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_grow() {
+        for pair in [
+            ["2026-08-20T01:42:29.955Z", "2026-08-20T01:42:30Z"],
+            ["2017-08-11T06:48:56.507000-04:00", "2017-08-11T06:48:56.508Z"],
+            ["1502510556.116", "1502510557"],
+            ["", "2017-08-11T06:48:56Z"],
+        ] {
+            assert!(moment(pair[0]) < moment(pair[1]), "{pair:?}");
+        }
     }
 }

@@ -71,6 +71,9 @@ pub(super) struct Key(u64, u64);
 
 const SHARDS: usize = 64;
 
+/// A name by two hashes with secret keys.
+pub(super) type NameKey = (u64, u64);
+
 /// The verdicts of a run.
 pub(super) struct Verdicts {
     states: (RandomState, RandomState),
@@ -156,6 +159,11 @@ impl Verdicts {
     pub fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self { states: (RandomState::new(), RandomState::new()), shards, digits: OnceLock::new(), blind: Mutex::default() }
+    }
+
+    /// A short key for the name of a thing.
+    pub fn name(&self, name: &str) -> NameKey {
+        (self.states.0.hash_one(name), self.states.1.hash_one(name))
     }
 
     /// Whether the rules treat an account as any other.
