@@ -158,6 +158,7 @@ fn check(folder: &Path, registry: &Registry) {
         registry,
         config: &config,
         cards: false,
+        excerpts: false,
         context: Context::default(),
         walk: WalkOptions::default(),
         project_name: &str::to_owned,

@@ -35,6 +35,8 @@ pub struct Scan<'a> {
     pub context: Context,
     /// The report lists the rules: their prose is wanted.
     pub cards: bool,
+    /// The report shows the source around places.
+    pub excerpts: bool,
     /// How files are read.
     pub walk: WalkOptions,
     /// A file's name as the project file sees it.

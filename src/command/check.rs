@@ -47,6 +47,7 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         baseline: known.as_ref(),
         today,
         cards: format == Format::Sarif,
+        excerpts: format.shows_source() && !args.project.write_baseline,
     };
     let (outcome, unmatched) = setup.outcome(terminal)?;
     if args.project.write_baseline {
@@ -142,6 +143,7 @@ struct Setup<'a> {
     baseline: Option<&'a Baseline>,
     today: time::Date,
     cards: bool,
+    excerpts: bool,
 }
 
 impl Setup<'_> {
@@ -169,6 +171,7 @@ impl Setup<'_> {
         let scan = Scan {
             registry: self.registry,
             cards: self.cards,
+            excerpts: self.excerpts,
             config: &self.project.config,
             context: self.context.clone(),
             walk: walk.clone(),

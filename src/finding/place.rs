@@ -23,6 +23,8 @@ pub struct Placer<'d> {
     document: &'d Document,
     file: Arc<str>,
     origin: Origin,
+    /// The lines around a place are wanted.
+    shown: bool,
     lines: OnceCell<LineIndex>,
     children: Children,
     normalised: RefCell<HashMap<u32, Rc<str>>>,
@@ -41,6 +43,7 @@ impl<'d> Placer<'d> {
             document,
             file,
             origin,
+            shown: true,
             lines: OnceCell::new(),
             children: Children::default(),
             normalised: RefCell::default(),
@@ -61,6 +64,11 @@ impl<'d> Placer<'d> {
     fn normalised(&self, statement: Node<'d>) -> Rc<str> {
         let mut known = self.normalised.borrow_mut();
         known.entry(statement.id()).or_insert_with(|| normalise_statement(statement).into()).clone()
+    }
+
+    /// The same, without the lines around places when they are not `shown`: no report prints them then.
+    pub fn showing(self, shown: bool) -> Self {
+        Self { shown, ..self }
     }
 
     /// The document whose places these are.
@@ -85,7 +93,7 @@ impl<'d> Placer<'d> {
         let mut location = self.span(node.span());
         self.point(&mut location, path::pointer(&steps));
         location.on_key = on_key;
-        if location.excerpt.text.is_empty() {
+        if self.shown && location.excerpt.text.is_empty() {
             location.excerpt = Arc::new(printed(self.surroundings(root, node), node));
         }
         location
@@ -111,7 +119,7 @@ impl<'d> Placer<'d> {
             embedded: None,
             via: Vec::new(),
             on_key: false,
-            excerpt: Arc::new(self.excerpt(span)),
+            excerpt: if self.shown { Arc::new(self.excerpt(span)) } else { Arc::default() },
         };
         if self.origin.is_embedded() {
             self.point(&mut location, String::new());
@@ -122,7 +130,7 @@ impl<'d> Placer<'d> {
     /// The place of a mistake in the text: like [`Self::span`], but a long line is cut around it rather than left out.
     pub fn mistake(&self, span: Span) -> Location {
         let mut location = self.span(span);
-        if location.excerpt.text.is_empty() {
+        if self.shown && location.excerpt.text.is_empty() {
             let line = self.lines().position(self.document.text(), span.start as usize).line;
             location.excerpt = Arc::new(self.cut(span, line));
         }

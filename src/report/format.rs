@@ -28,6 +28,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// True for formats that print the source around a place.
+    pub fn shows_source(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
+
     /// Every format, in the order of the help text.
     pub const ALL: [Self; 9] = [
         Self::Text,

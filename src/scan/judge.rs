@@ -86,8 +86,10 @@ impl<'s> Judge<'s> {
     fn other<'d>(&self, found: &'d Found, site: &Site<'d>, record: Option<&Arc<Record>>, result: &mut FileResult) {
         let opened = Opened::new(found);
         let Opened::Placed(place) = &opened else { return };
-        let of = |base: &'d Arc<Base>| Placer::within(&base.document, base.file.clone(), base.origin.clone());
-        let placer = opened.placer();
+        let of = |base: &'d Arc<Base>| {
+            Placer::within(&base.document, base.file.clone(), base.origin.clone()).showing(self.scan.excerpts)
+        };
+        let placer = opened.placer(self.scan.excerpts);
         let inside: Vec<Placer<'_>> = other_bases(site.facts, place.base()).into_iter().map(of).collect();
         let case = Case { site, placer: &placer, inside: &inside, anchor: Some(place.node()), record };
         let mut ignored = Verdict::default();
@@ -105,7 +107,7 @@ impl<'s> Judge<'s> {
             known.count(result);
             if !self.is_silent(&known, found, ask, result) {
                 let opened = Opened::new(found);
-                let placer = opened.placer();
+                let placer = opened.placer(self.scan.excerpts);
                 if let Some((site, problems)) = opened.policy(found) {
                     tell(opened.mistakes().iter().chain(&problems), &placer, result);
                     let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
@@ -115,7 +117,7 @@ impl<'s> Judge<'s> {
             return known;
         }
         let opened = Opened::new(found);
-        let placer = opened.placer();
+        let placer = opened.placer(self.scan.excerpts);
         tell(opened.mistakes().iter(), &placer, result);
         let Some((site, problems)) = opened.policy(found) else { return Arc::default() };
         tell(problems.iter(), &placer, result);

@@ -45,15 +45,16 @@ impl<'f> Opened<'f> {
         }
     }
 
-    /// Places things of it.
-    pub fn placer(&self) -> Placer<'_> {
-        match self {
+    /// Places things of it; with the lines around them when they are `shown`.
+    pub fn placer(&self, shown: bool) -> Placer<'_> {
+        let placer = match self {
             Self::Placed(place) => {
                 let base = place.base();
                 Placer::within(&base.document, base.file.clone(), base.origin.clone())
             }
             Self::Decoded { document, file, origin } => Placer::within(document, file.clone(), origin.clone()),
-        }
+        };
+        placer.showing(shown)
     }
 
     /// The policy as a site, and what does not fit the grammar of a policy. `None` for a text that holds no object.

@@ -25,9 +25,11 @@ pub(super) struct Waiting {
     /// What the principals that wait no longer have attached, and what bounds them.
     attached: HashSet<Name>,
     boundaries: HashSet<Name>,
+    /// How many principals still waited when some were let go.
+    left: usize,
 }
 
-/// A principal waits at least until so many do.
+/// Principals wait at least until there are so many.
 const MANY: usize = 4096;
 
 impl Waiting {
@@ -51,7 +53,8 @@ impl Waiting {
 
     /// Judge the principals of whom everything is known already, and let them go: a file of millions of items is not held.
     pub fn settle(&mut self, judge: &Judge<'_>) -> FileResult {
-        if self.principals.len() < MANY {
+        // Those that could not be let go are not looked at again for every few that come.
+        if self.principals.len() < MANY.max(2 * self.left) {
             return FileResult::default();
         }
         let known: HashSet<Scoped<'_>> =
@@ -59,11 +62,12 @@ impl Waiting {
         let is_ready = |principal: &Principal| {
             let by_aws = |arn: &str| arn.contains(":iam::aws:policy/");
             let at_hand = |arn: &Arc<str>| by_aws(arn) || known.contains(&scoped(&principal.subject, arn));
-            principal.kind != PrincipalKind::Group && principal.groups.is_empty() && principal.attached.iter().all(at_hand)
+            principal.kind == PrincipalKind::Role && principal.attached.iter().all(at_hand)
         };
         let (ready, waiting): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut self.principals).into_iter().partition(|(_, (_, principal))| is_ready(principal));
         self.principals = waiting;
+        self.left = self.principals.len();
         let ready = Self { principals: ready, ..Self::default() };
         let joined = Joined::new(&ready, self, judge);
         let principals: Vec<_> = ready.principals.values().collect();
@@ -280,7 +284,7 @@ impl Set<'_> {
         let opened: Vec<_> = all.map(|(group, found)| (group, found, Opened::new(found))).collect();
         // A text without any value was told where it stands.
         let opened: Vec<_> = opened.iter().filter(|(.., opened)| opened.node().is_some()).collect();
-        let placers: Vec<Placer<'_>> = opened.iter().map(|(.., opened)| opened.placer()).collect();
+        let placers: Vec<Placer<'_>> = opened.iter().map(|(.., opened)| opened.placer(self.judge.scan.excerpts)).collect();
         let sites: Vec<Site<'_>> =
             opened.iter().filter_map(|(_, found, opened)| opened.policy(found)).map(|(site, _)| site).collect();
         let refs: Vec<&Site<'_>> = sites.iter().collect();

@@ -20,7 +20,7 @@ pub(super) fn judge(judge: &Judge<'_>, mut found: Vec<Found>) -> FileResult {
     }
     found.sort_by(|a, b| a.file().cmp(b.file()));
     let opened: Vec<Opened<'_>> = found.iter().map(Opened::new).collect();
-    let placers: Vec<Placer<'_>> = opened.iter().map(Opened::placer).collect();
+    let placers: Vec<Placer<'_>> = opened.iter().map(|o| o.placer(judge.scan.excerpts)).collect();
     let sites: Vec<Site<'_>> = opened.iter().zip(&found).filter_map(|(o, f)| o.policy(f)).map(|(site, _)| site).collect();
     let mut sets: BTreeMap<(&str, DocumentKind, Option<&str>), Vec<&Site<'_>>> = BTreeMap::new();
     for site in &sites {

@@ -34,6 +34,7 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
     let config = Config::default();
     let scan = Scan {
         cards: false,
+        excerpts: true,
         registry: &REGISTRY,
         config: &config,
         context: Context { kind, ..Context::default() },
