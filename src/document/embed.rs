@@ -3,7 +3,7 @@
 
 use super::json_string::{escaped, escaped_twice};
 use super::node::{Kind, Node};
-use super::path::{self, Children};
+use super::path;
 use crate::span::{LineIndex, Position};
 use crate::text::percent;
 use std::sync::{Arc, OnceLock};
@@ -145,11 +145,7 @@ impl Origin {
         };
         let at = match self {
             Self::Part(_) => {
-                let lines = OnceLock::new();
-                let place = |offset| {
-                    let lines = lines.get_or_init(|| LineIndex::new(document.text()));
-                    self.position(document.text(), lines, offset)
-                };
+                let place = |offset| self.position(document.text(), document.lines(), offset);
                 At::File(place(from), place(to))
             }
             Self::Embedded(outer) => At::Inside(outer.clone(), from, to),
@@ -163,7 +159,7 @@ impl Origin {
 /// Pointer of a node, below the pointer of its document.
 fn pointer_of(origin: &Origin, node: Node<'_>) -> String {
     let Some(root) = node.document().root() else { return String::new() };
-    let steps = path::pointer(&Children::default().steps(root, node).0);
+    let steps = path::pointer(&path::steps(root, node).0);
     match origin {
         Origin::Part(part) => format!("{}{steps}", part.pointer),
         Origin::Embedded(_) => steps,

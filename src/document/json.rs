@@ -17,7 +17,7 @@ pub fn parse(text: String) -> Document {
     let mut parser = Parser::new(&text);
     parser.document();
     let Parser { nodes, decoded, problems, .. } = parser;
-    Document { text, decoded, nodes, problems }
+    Document::new(text, decoded, nodes, problems)
 }
 
 /// Where a value stands, for the recovery of what is missing around it.

@@ -34,7 +34,7 @@ fn read(text: String, template: bool) -> Document {
     let mut builder = Builder { template, ..Builder::new(&text) };
     builder.run();
     let Builder { nodes, decoded, problems, .. } = builder;
-    Document { text, decoded, nodes, problems }
+    Document::new(text, decoded, nodes, problems)
 }
 
 /// A container whose end has not been seen yet.
