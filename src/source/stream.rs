@@ -26,7 +26,7 @@ pub enum Content {
     /// Its whole text.
     Whole(SourceFile),
     /// Its items, to be read one by one.
-    Items(Stream),
+    Items(Box<Stream>),
 }
 
 /// One item of a file.
@@ -104,16 +104,22 @@ pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, limit: u64) -> Re
         failure: None,
     };
     while stream.buffer.len() < HEAD && !stream.ended {
-        stream.fill(HEAD)?;
+        if let Err(error) = stream.fill(HEAD) {
+            stream.failure = Some(error);
+        }
     }
     let lines_by_name = [".jsonl", ".ndjson"].iter().any(|e| name.trim_end_matches(".gz").to_ascii_lowercase().ends_with(e));
     match opening(&stream.buffer, stream.ended, lines_by_name) {
         Some((splitter, skip)) => {
             stream.splitter = splitter;
             stream.advance(skip);
-            Ok(Content::Items(stream))
+            Ok(Content::Items(Box::new(stream)))
         }
-        None => stream.whole().map(Content::Whole),
+        // The items that came out before a failure are read; half of anything else is not.
+        None => match stream.failure.take() {
+            Some(error) => Err(error),
+            None => stream.whole().map(Content::Whole),
+        },
     }
 }
 

@@ -13,3 +13,4 @@ mod living;
 mod properties;
 mod rule_commands;
 mod rules;
+mod sources;
