@@ -128,12 +128,11 @@ impl Origin {
         let document = node.document();
         let span = node.span().range();
         let written = document.text().get(span.clone()).unwrap_or_default();
-        let quoted = written.len() >= 2 && written.starts_with('"') && written.ends_with('"');
-        let (raw, from, to) = if quoted {
-            (written.get(1..written.len() - 1).unwrap_or_default(), span.start + 1, span.end - 1)
-        } else {
-            (written, span.start, span.end)
-        };
+        let quoted = written.starts_with('"');
+        // A file that was cut off ends within a string.
+        let closed = quoted && written.len() >= 2 && written.ends_with('"');
+        let (from, to) = (span.start + usize::from(quoted), span.end - usize::from(closed));
+        let raw = document.text().get(from..to).unwrap_or_default();
         // What JSON's escapes do not explain is a string of YAML, or one that was mended.
         let faithful = if node.is_decoded() { quoted && unescaped(raw) == text } else { raw == text };
         let encoding = match text.trim_start() {

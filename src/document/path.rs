@@ -163,7 +163,7 @@ mod tests {
         // Below another node than the root.
         let inner = root.get("e").unwrap();
         let null = inner.get("f").unwrap();
-        assert_eq!(pointer(&super::steps(inner, null).0), "/f");
+        assert_eq!(pointer(&steps(inner, null).0), "/f");
         assert!(child_towards(null, inner).is_none());
     }
 }

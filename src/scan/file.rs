@@ -249,7 +249,17 @@ fn tell_inside(base: &Base, result: &mut FileResult) {
 fn is_yaml(name: &str, text: &str) -> bool {
     let name = name.trim_end_matches(".gz").to_ascii_lowercase();
     let by_name = [".yaml", ".yml", ".template"].iter().any(|e| name.ends_with(e));
-    by_name && !text.trim_start().starts_with('{')
+    // What comes down a pipe has no name to tell.
+    let by_content = || name == source::stdin::NAME && starts_like_yaml(text);
+    (by_name && !text.trim_start().starts_with('{')) || by_content()
+}
+
+/// A first line with a key and a colon, both without quotes: no JSON starts like that.
+fn starts_like_yaml(text: &str) -> bool {
+    let skipped = |line: &&str| line.is_empty() || line.starts_with(['#', '%']) || *line == "---";
+    let first = text.lines().map(str::trim).find(|line| !skipped(line)).unwrap_or_default();
+    let word = |key: &str| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    first.split_once(':').is_some_and(|(key, rest)| word(key) && (rest.is_empty() || rest.starts_with(' ')))
 }
 
 /// Parse an item and see what it speaks of.

@@ -155,6 +155,15 @@ fn endpoints_and_organizations() {
 }
 
 #[test]
+fn yaml_comes_down_a_pipe_as_well() {
+    let policy = "# what\n---\nVersion: \"2012-10-17\"\nStatement:\n  - {Effect: Allow, Action: iam:PassRole, Resource: '*'}\n";
+    let sandbox = Sandbox::with(&[]);
+    for args in [&["check", "-", "--select", PASS][..], &["check", "-", "--select", PASS, "--stdin-filename", "x.yaml"]] {
+        crate::common::run_with_stdin(sandbox.path(), args, policy.as_bytes()).ends(1).says("0 incomplete");
+    }
+}
+
+#[test]
 fn templates() {
     let yaml = "\
 AWSTemplateFormatVersion: \"2010-09-09\"
