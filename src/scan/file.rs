@@ -96,10 +96,17 @@ impl<'j, 's> Reader<'j, 's> {
             self.entities(parsed, name);
             batch = next;
         }
+        let leftover = stream.leftover();
         if let Some(error) = stream.failure() {
             self.result.incomplete.push(unreadable(&error));
         } else if let Some(place) = stream.cut_off() {
-            self.result.incomplete.push(cut_off(name, place));
+            let help = "fetch or unpack the file again: what was cut off was not checked";
+            let reason = "the file ends within its list of items";
+            self.result.incomplete.push(at(name, place, ProblemCode::UnclosedBracket, reason, help));
+        } else if let Some(place) = leftover {
+            let help = "keep one list in a file: each page of an answer in a file of its own";
+            let reason = "what follows the list of items was not read";
+            self.result.incomplete.push(at(name, place, ProblemCode::TextAfterValue, reason, help));
         }
         if known == 0 {
             self.result.documents -= 1;
@@ -284,14 +291,15 @@ fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: bool) -> Par
     Parsed { offset, entities, layout, incomplete: told.incomplete }
 }
 
-fn cut_off(name: &Arc<str>, place: Position) -> Incomplete {
+/// Something that is wrong with a list at a place of it.
+fn at(name: &Arc<str>, place: Position, code: ProblemCode, reason: &str, help: &str) -> Incomplete {
     let location =
         crate::finding::Location { file: name.clone(), start: place, end: place, ..crate::finding::Location::default() };
     Incomplete {
         file: name.clone(),
-        code: Some(ProblemCode::UnclosedBracket),
-        reason: "the file ends within its list of items".to_owned(),
-        help: "fetch or unpack the file again: what was cut off was not checked".to_owned(),
+        code: Some(code),
+        reason: reason.to_owned(),
+        help: help.to_owned(),
         location: Some(location),
         related: Vec::new(),
     }

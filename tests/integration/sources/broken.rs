@@ -103,6 +103,46 @@ fn mistakes_in_strings_that_hold_more_than_a_policy_are_told() {
 }
 
 #[test]
+fn nothing_after_the_list_is_passed_over() {
+    let one = snapshot(&[inline_role("a")]);
+    let told = |at: usize| vec![format!("what follows the list of items was not read at {at}: ")];
+    // Two pages written into one file.
+    let two = format!("{one}\n{one}");
+    assert_eq!(broken("s.json", &two, 1, 1), told(one.len() + 1));
+    let again = one.trim_end_matches('}').to_owned() + ",\"configurationItems\":[]}";
+    assert_eq!(broken("s.json", &again, 1, 1), told(one.len()));
+    // Members of the answer may follow.
+    let more = one.trim_end_matches('}').to_owned() + ",\"nextToken\":\"t\",\"meta\":{\"a\":[]}}\n";
+    assert_eq!(broken("s.json", &more, 1, 1), Vec::<String>::new());
+}
+
+#[test]
+fn an_item_beyond_the_limit_is_told_as_that() {
+    let mut large = inline_role("b");
+    large["tags"] = json!({"x": "y".repeat(2 << 20)});
+    let told = broken("s.json", snapshot(&[inline_role("a"), large]), 1, 1);
+    assert_eq!(told, ["an item of `s.json` is larger than 1048576 bytes; it and those after it were not read"]);
+}
+
+#[test]
+fn a_byte_order_mark_before_a_list_moves_nothing() {
+    let sandbox = Sandbox::with(&[]);
+    let list = snapshot(&[inline_role("a")]);
+    let lines = format!("{}\n{}\n", inline_role("a"), inline_role("b"));
+    for (name, text, found) in [("s.json", list, 1), ("l.jsonl", lines, 2)] {
+        let places = |mark: &str| {
+            sandbox.write(name, format!("{mark}{text}"));
+            let report = sandbox.run(&["check", name, "--format", "json", "--select", PASS]).json();
+            assert_eq!(report["documents"]["incomplete"], json!([]), "{report}");
+            let all = report["findings"].as_array().expect("findings").iter();
+            all.map(|finding| finding["location"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(places("\u{feff}"), places(""));
+        assert_eq!(places("").len(), found);
+    }
+}
+
+#[test]
 fn damage_to_the_encoding_of_an_item_is_told() {
     let items = snapshot(&[inline_role("a"), inline_role("b"), inline_role("c")]);
     let mut bytes = items.into_bytes();
