@@ -82,8 +82,8 @@ fn step_to(container: Node<'_>, child: Node<'_>, parent: Parent) -> Step {
         return Step::Index(parent.child as usize);
     }
     // The key of a value stands right before it.
-    let key =
-        if is_key(container, parent) { Some(child) } else { child.id().checked_sub(1).and_then(|id| child.document().node(id)) };
+    let before = || child.id().checked_sub(1).and_then(|id| child.document().node(id));
+    let key = if is_key(container, parent) { Some(child) } else { before() };
     Step::Key(key.map(|key| key.scalar().to_owned()).unwrap_or_default())
 }
 
