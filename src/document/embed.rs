@@ -3,7 +3,7 @@
 
 use super::json_string::{escaped, escaped_twice};
 use super::node::{Kind, Node};
-use super::path::{self, Children};
+use super::path;
 use crate::span::{LineIndex, Position};
 use crate::text::percent;
 use std::sync::{Arc, OnceLock};
@@ -128,12 +128,11 @@ impl Origin {
         let document = node.document();
         let span = node.span().range();
         let written = document.text().get(span.clone()).unwrap_or_default();
-        let quoted = written.len() >= 2 && written.starts_with('"') && written.ends_with('"');
-        let (raw, from, to) = if quoted {
-            (written.get(1..written.len() - 1).unwrap_or_default(), span.start + 1, span.end - 1)
-        } else {
-            (written, span.start, span.end)
-        };
+        let quoted = written.starts_with('"');
+        // A file that was cut off ends within a string.
+        let closed = quoted && written.len() >= 2 && written.ends_with('"');
+        let (from, to) = (span.start + usize::from(quoted), span.end - usize::from(closed));
+        let raw = document.text().get(from..to).unwrap_or_default();
         // What JSON's escapes do not explain is a string of YAML, or one that was mended.
         let faithful = if node.is_decoded() { quoted && unescaped(raw) == text } else { raw == text };
         let encoding = match text.trim_start() {
@@ -145,11 +144,7 @@ impl Origin {
         };
         let at = match self {
             Self::Part(_) => {
-                let lines = OnceLock::new();
-                let place = |offset| {
-                    let lines = lines.get_or_init(|| LineIndex::new(document.text()));
-                    self.position(document.text(), lines, offset)
-                };
+                let place = |offset| self.position(document.text(), document.lines(), offset);
                 At::File(place(from), place(to))
             }
             Self::Embedded(outer) => At::Inside(outer.clone(), from, to),
@@ -163,7 +158,7 @@ impl Origin {
 /// Pointer of a node, below the pointer of its document.
 fn pointer_of(origin: &Origin, node: Node<'_>) -> String {
     let Some(root) = node.document().root() else { return String::new() };
-    let steps = path::pointer(&Children::default().steps(root, node).0);
+    let steps = path::pointer(&path::steps(root, node).0);
     match origin {
         Origin::Part(part) => format!("{}{steps}", part.pointer),
         Origin::Embedded(_) => steps,

@@ -26,6 +26,18 @@ fn a_place_is_found_through_percent_encoding() {
 }
 
 #[test]
+fn a_string_that_was_cut_off_is_decoded_as_far_as_it_goes() {
+    let decoded = r#"{"Action":"s3"#;
+    for text in [r#"{"p": "%7B%22Action%22%3A%22s3"#, r#"{"p": "{\"Action\":\"s3"#] {
+        let outer = json::parse(text.to_owned());
+        let (embedding, _) = start().open(outer.root().unwrap().get("p").unwrap()).unwrap();
+        assert_eq!(embedding.text(), decoded);
+        let at = decoded.find("s3").unwrap();
+        assert_eq!(slice(text, embedding.position(at), embedding.position(at + 2)), "s3");
+    }
+}
+
+#[test]
 fn a_place_is_found_through_strings_in_strings() {
     let policy = "{\"Sid\":\"ä\\n\"}";
     let item = json!({ "policyText": policy }).to_string();

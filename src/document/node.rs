@@ -3,8 +3,10 @@
 //! Strings without escapes are slices of the source; only escaped ones are decoded, into one side buffer. A tree of a
 //! policy is thus two allocations, which is what makes it faster than a map of owned values.
 
+use super::path::Parent;
 use super::problem::{Problem, ProblemCode};
-use crate::span::Span;
+use crate::span::{LineIndex, Span};
+use std::sync::OnceLock;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,14 +53,26 @@ pub struct Document {
     pub(super) nodes: Vec<RawNode>,
     pub(super) problems: Vec<Problem>,
     /// Some object has a key twice.
-    pub(super) repeats: bool,
+    repeats: bool,
+    lines: OnceLock<LineIndex>,
+    parents: OnceLock<Vec<Parent>>,
 }
 
 impl Document {
     /// Of the parts that a parser made.
     pub(super) fn new(text: String, decoded: String, nodes: Vec<RawNode>, problems: Vec<Problem>) -> Self {
         let repeats = problems.iter().any(|p| matches!(p.code, ProblemCode::DuplicateKey | ProblemCode::TooManyProblems));
-        Self { text, decoded, nodes, problems, repeats }
+        Self { text, decoded, nodes, problems, repeats, lines: OnceLock::new(), parents: OnceLock::new() }
+    }
+
+    /// The lines of the text, found once: a document of thousands of policies is not searched anew for each.
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Where each node hangs, worked out when it is first asked for.
+    pub(super) fn parents(&self) -> &[Parent] {
+        self.parents.get_or_init(|| super::path::parents(self.nodes.iter().map(|raw| raw.end)))
     }
 
     /// The source text, decoded to UTF-8.

@@ -1,8 +1,6 @@
 //! Nodes to paths and back: JSON Pointer (RFC 6901) and normalized JSONPath (RFC 9535).
 
 use super::node::{Kind, Node};
-use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// One step from a container to a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,53 +11,84 @@ pub enum Step {
     Index(usize),
 }
 
+/// Where a node hangs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Parent {
+    /// The container; the root is its own.
+    id: u32,
+    /// Its number among the children; keys and values of an object are counted alike.
+    child: u32,
+}
+
+/// The parents of nodes in the order of the text, by where their subtrees end. A document with a finding in each of its
+/// thousands of statements is thus walked once, not from its start for each.
+pub(super) fn parents(ends: impl ExactSizeIterator<Item = u32>) -> Vec<Parent> {
+    let mut all = Vec::with_capacity(ends.len());
+    // Containers around the node: their ids, their ends and how many children they have had.
+    let mut open: Vec<(u32, u32, u32)> = Vec::new();
+    for (id, end) in (0u32..).zip(ends) {
+        while open.pop_if(|(_, end, _)| *end <= id).is_some() {}
+        all.push(match open.last_mut() {
+            Some((parent, _, children)) => {
+                *children += 1;
+                Parent { id: *parent, child: *children - 1 }
+            }
+            None => Parent { id, child: 0 },
+        });
+        if end > id + 1 {
+            open.push((id, end, 0));
+        }
+    }
+    all
+}
+
 /// The steps from `root` to `target`, and whether `target` is a key rather than a value.
 pub fn steps(root: Node<'_>, target: Node<'_>) -> (Vec<Step>, bool) {
-    Children::default().steps(root, target)
+    let document = root.document();
+    let mut steps = Vec::new();
+    let mut on_key = false;
+    let mut here = target;
+    while here.id() != root.id() && holds(root, here) {
+        let Some(parent) = document.parents().get(here.id() as usize) else { break };
+        let Some(container) = document.node(parent.id).filter(|container| container.id() < here.id()) else { break };
+        on_key |= here.id() == target.id() && is_key(container, *parent);
+        steps.push(step_to(container, here, *parent));
+        here = container;
+    }
+    steps.reverse();
+    (steps, on_key)
 }
 
-/// The elements of arrays, listed when first asked: nothing is stored for the many nodes nobody blames, and a document
-/// with a finding in each of its thousands of statements is not walked from its start for each.
-#[derive(Debug, Default)]
-pub struct Children(RefCell<HashMap<u32, Vec<u32>>>);
-
-impl Children {
-    /// As [`steps`].
-    pub fn steps(&self, root: Node<'_>, target: Node<'_>) -> (Vec<Step>, bool) {
-        let mut here = root;
-        let mut steps = Vec::new();
-        while here.id() != target.id() {
-            let Some((step, child, on_key)) = self.step(here, target) else { break };
-            steps.push(step);
-            if on_key {
-                return (steps, true);
-            }
-            here = child;
+/// The child of a container that `target` is or lies in; `None` for a key of it, and for what lies elsewhere.
+pub fn child_towards<'d>(container: Node<'d>, target: Node<'d>) -> Option<Node<'d>> {
+    let document = container.document();
+    let mut here = target;
+    while holds(container, here) {
+        let parent = document.parents().get(here.id() as usize)?;
+        if parent.id == container.id() {
+            return (here.id() != container.id() && !is_key(container, *parent)).then_some(here);
         }
-        (steps, false)
+        here = document.node(parent.id).filter(|above| above.id() < here.id())?;
     }
-
-    /// The step from a container towards `target`, the child there, and whether `target` is the key of that step.
-    pub fn step<'d>(&self, here: Node<'d>, target: Node<'d>) -> Option<(Step, Node<'d>, bool)> {
-        match here.kind() {
-            Kind::Array => {
-                let mut lists = self.0.borrow_mut();
-                let ids = lists.entry(here.id()).or_insert_with(|| here.elements().map(Node::id).collect());
-                let index = ids.partition_point(|id| *id <= target.id()).checked_sub(1)?;
-                let child = here.document().node(*ids.get(index)?)?;
-                holds(child, target).then_some((Step::Index(index), child, false))
-            }
-            Kind::Object => here.members().find_map(|(key, value)| {
-                let on_key = key.id() == target.id();
-                (on_key || holds(value, target)).then(|| (Step::Key(key.scalar().to_owned()), value, on_key))
-            }),
-            Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::String => None,
-        }
-    }
+    None
 }
 
-fn holds(child: Node<'_>, target: Node<'_>) -> bool {
-    child.id() <= target.id() && target.id() < child.subtree_end()
+fn is_key(container: Node<'_>, parent: Parent) -> bool {
+    container.kind() == Kind::Object && parent.child.is_multiple_of(2)
+}
+
+fn step_to(container: Node<'_>, child: Node<'_>, parent: Parent) -> Step {
+    if container.kind() != Kind::Object {
+        return Step::Index(parent.child as usize);
+    }
+    // The key of a value stands right before it.
+    let before = || child.id().checked_sub(1).and_then(|id| child.document().node(id));
+    let key = if is_key(container, parent) { Some(child) } else { before() };
+    Step::Key(key.map(|key| key.scalar().to_owned()).unwrap_or_default())
+}
+
+fn holds(container: Node<'_>, target: Node<'_>) -> bool {
+    container.id() <= target.id() && target.id() < container.subtree_end()
 }
 
 /// RFC 6901 text of some steps.
@@ -111,4 +140,30 @@ pub fn pointer_of_json_path(path: &str) -> Option<String> {
         }
     }
     Some(pointer(&out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::json;
+
+    #[test]
+    fn every_node_has_its_pointer() {
+        let document = json::parse(r#"{"a":[1,{"b/c":[[],{},[2]]},"x"],"d":{},"e":{"f":null}}"#.to_owned());
+        let root = document.root().unwrap();
+        for id in 0..u32::try_from(document.len()).unwrap() {
+            let node = document.node(id).unwrap();
+            let (steps, on_key) = steps(root, node);
+            let found = resolve(root, &pointer(&steps)).unwrap();
+            assert_eq!(if on_key { found.id() - 1 } else { found.id() }, id, "{}", pointer(&steps));
+            let child = child_towards(root, node);
+            assert_eq!(child.is_none(), steps.is_empty() || (on_key && steps.len() == 1), "{}", pointer(&steps));
+            assert!(child.is_none_or(|child| child.id() <= id && id < child.subtree_end()));
+        }
+        // Below another node than the root.
+        let inner = root.get("e").unwrap();
+        let null = inner.get("f").unwrap();
+        assert_eq!(pointer(&steps(inner, null).0), "/f");
+        assert!(child_towards(null, inner).is_none());
+    }
 }

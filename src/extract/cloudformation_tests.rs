@@ -12,7 +12,7 @@ fn read(text: &str) -> Extraction {
     let file = if text.trim_start().starts_with('{') { "t.json" } else { "t.yaml" };
     let document = if file == "t.json" { json::parse(text.to_owned()) } else { yaml::parse_template(text.to_owned()) };
     assert_eq!(document.problems(), []);
-    extract(Arc::new(Base { file: file.into(), document, origin: Origin::default() }), &Context::default())
+    extract(Arc::new(Base::new(file.into(), document, Origin::default())), &Context::default())
 }
 
 fn pointer(place: &Place) -> String {

@@ -74,8 +74,8 @@ const MAY_LACK: [&str; 1] = ["AWS::S3::Bucket"];
 
 /// Everything an item speaks of. `context` is what was said of the file.
 pub fn item(item: &Place, context: &Context) -> Vec<Entity> {
-    let configuration = item.any(&["configuration"]).map(|c| c.opened());
-    let supplementary = item.any(&["supplementaryConfiguration"]).map(|c| c.opened());
+    let configuration = item.any(&["configuration"]).map(|c| c.read());
+    let supplementary = item.any(&["supplementaryConfiguration"]).map(|c| c.read());
     let conf = |keys: &[&str]| configuration.as_ref().and_then(|c| c.text(keys));
     let resource_type = item.text(&["resourceType"]).or_else(|| shape(item.node()).map(str::to_owned)).unwrap_or_default();
     let said = || item.text(&["ARN", "arn"]).or_else(|| conf(&["arn", "Arn", "functionArn", "TopicArn", "QueueArn"]));
@@ -180,7 +180,7 @@ impl Parts<'_> {
     fn follow(&self, path: &str) -> Option<Place> {
         let mut here = self.base_of(path)?;
         for step in path.split('/').skip(1) {
-            here = here.opened().any(&[step])?;
+            here = here.read().any(&[step])?;
         }
         Some(here)
     }

@@ -5,7 +5,7 @@ use super::facts::Fact;
 use crate::document::{Document, Embedding, Kind, Node, Origin, embed, json};
 use crate::policy::parse::is_intrinsic;
 use crate::policy::{Context, PolicyKind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A document, and where its text stands.
 #[derive(Debug)]
@@ -16,6 +16,30 @@ pub struct Base {
     pub document: Document,
     /// From its text to the file.
     pub origin: Origin,
+    /// Texts with mistakes that were read inside of it, at any depth.
+    broken: Arc<Mutex<Vec<Arc<Embedding>>>>,
+}
+
+impl Base {
+    /// A document that was read from a file.
+    pub fn new(file: Arc<str>, document: Document, origin: Origin) -> Self {
+        Self { file, document, origin, broken: Arc::default() }
+    }
+
+    /// Texts in strings of it that were read and have mistakes; policies are not among them, whoever judges one tells
+    /// what is wrong with it.
+    pub fn broken(&self) -> Vec<Arc<Embedding>> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_broken(&self, embedding: &Arc<Embedding>) {
+        let pointers = |e: &Arc<Embedding>| Origin::Embedded(e.clone()).pointers(String::new());
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = pointers(embedding);
+        if broken.iter().all(|other| pointers(other) != here) {
+            broken.push(embedding.clone());
+        }
+    }
 }
 
 /// A node that keeps its document.
@@ -100,6 +124,15 @@ impl Place {
 
     /// The document inside, when this is a string that holds one; else the place itself.
     pub fn opened(&self) -> Self {
+        self.unfolded(false)
+    }
+
+    /// The same for a string that must hold a document: mistakes in it are told.
+    pub fn read(&self) -> Self {
+        self.unfolded(true)
+    }
+
+    fn unfolded(&self, telling: bool) -> Self {
         let mut here = self.clone();
         // AWS encodes twice at most; a text that goes on like that is not ours to unfold.
         for _ in 0..4 {
@@ -108,7 +141,11 @@ impl Place {
             }
             let Some((embedding, _)) = here.base.origin.open(here.node()) else { break };
             let document = json::parse(embedding.text());
-            let base = Base { file: here.base.file.clone(), document, origin: Origin::Embedded(embedding) };
+            if telling && !document.problems().is_empty() {
+                here.base.note_broken(&embedding);
+            }
+            let (file, broken) = (here.base.file.clone(), here.base.broken.clone());
+            let base = Base { file, document, origin: Origin::Embedded(embedding), broken };
             match Self::root(Arc::new(base)) {
                 Some(inner) => here = inner,
                 None => break,
@@ -125,7 +162,7 @@ impl Place {
             Kind::Object if is_intrinsic(node) => Body::Unknown(self.clone()),
             Kind::Object | Kind::Array => Body::Tree(self.clone()),
             // Encoded once more than usual: the string of a string.
-            Kind::String if node.scalar().trim_start().starts_with('"') => Body::Tree(self.opened()),
+            Kind::String if node.scalar().trim_start().starts_with('"') => Body::Tree(self.read()),
             Kind::String if node.scalar().trim().is_empty() => return None,
             Kind::String => self.base.origin.open(node).map(|(embedding, _)| Body::Text(self.base.file.clone(), embedding))?,
             Kind::Null | Kind::True | Kind::False | Kind::Number => return None,

@@ -45,7 +45,8 @@ fn value(root: &Place, said: &Context) -> Option<Extraction> {
         Kind::Array => elements(root, said),
         Kind::String => {
             let inner = root.opened();
-            (inner.node().kind() != Kind::String).then(|| value(&inner, said))?
+            let found = if inner.node().kind() == Kind::String { None } else { value(&inner, said) };
+            found.inspect(|_| drop(root.read()))
         }
         Kind::Null | Kind::True | Kind::False | Kind::Number => None,
     }
@@ -68,8 +69,8 @@ fn object(root: &Place, said: &Context) -> Option<Extraction> {
         return Some(found("AWS Config items", items));
     }
     if let Some(event) = ["invokingEvent", "configurationItem", "detail"].iter().find_map(|key| root.any(&[key])) {
-        let inner = event.opened();
-        let item = inner.any(&["configurationItem"]).map_or(inner, |item| item.opened());
+        let inner = event.read();
+        let item = inner.any(&["configurationItem"]).map_or(inner, |item| item.read());
         if config_item::is_item(item.node()) {
             return Some(found("AWS Config rule event", config_item::item(&item, said)));
         }
@@ -103,10 +104,9 @@ fn config_items(root: &Place, said: &Context) -> Option<Vec<Entity>> {
     let mut all = Vec::new();
     let mut seen = false;
     for element in list.opened().elements() {
-        let item = element.opened();
-        if config_item::is_item(item.node()) {
+        if config_item::is_item(element.opened().node()) {
             seen = true;
-            all.extend(config_item::item(&item, said));
+            all.extend(config_item::item(&element.read(), said));
         }
     }
     seen.then_some(all)

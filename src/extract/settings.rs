@@ -66,26 +66,26 @@ pub fn switches(block: &Place, account: bool, facts: &mut Vec<Fact>) {
 
 fn bucket(supplementary: &Place, facts: &mut Vec<Fact>) {
     if let Some(encryption) = supplementary.get("ServerSideEncryptionConfiguration") {
-        rules(&encryption.opened(), &encryption, facts);
+        rules(&encryption.read(), &encryption, facts);
     }
     match supplementary.get("PublicAccessBlockConfiguration") {
-        Some(block) if block.node().kind() != Kind::Null => switches(&block.opened(), false, facts),
+        Some(block) if block.node().kind() != Kind::Null => switches(&block.read(), false, facts),
         Some(block) => SWITCHES.iter().for_each(|(_, name, _)| facts.push(unset(name, &block))),
         // Config leaves it out where the bucket has none; a row of a query may not have selected it.
         None => {}
     }
     if let Some(acl) = supplementary.get("AccessControlList") {
-        let inner = acl.opened();
+        let inner = acl.read();
         let grants = inner.list(&["grantList", "Grants", "grants"]);
         facts.push(public_grant(&grants, &acl));
     }
     if let Some(versioning) = supplementary.get("BucketVersioningConfiguration") {
-        let inner = versioning.opened();
+        let inner = versioning.read();
         let status = inner.any(&["status", "Status"]).filter(|s| s.node().scalar() != "Off");
         facts.push(status.map_or_else(|| unset("s3.bucket.versioning", &versioning), |s| fact("s3.bucket.versioning", &s)));
     }
     if let Some(logging) = supplementary.get("BucketLoggingConfiguration") {
-        let inner = logging.opened();
+        let inner = logging.read();
         let target = inner.any(&["destinationBucketName", "DestinationBucketName"]);
         facts.push(target.map_or_else(|| unset("s3.bucket.logging.target", &logging), |t| fact("s3.bucket.logging.target", &t)));
     }

@@ -26,7 +26,7 @@ impl Stated {
         let is_json = text.trim_start().starts_with(['{', '[']);
         let text = text.to_owned();
         let document = if is_json { json::parse(text) } else { yaml::parse_template(text) };
-        let base = Base { file: file.clone(), document, origin: Origin::default() };
+        let base = Base::new(file.clone(), document, Origin::default());
         let extraction = extract(Arc::new(base), said);
         extraction.layout?;
         let found = extraction.entities.into_iter().flat_map(|entity| match entity {

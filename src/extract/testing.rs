@@ -15,7 +15,7 @@ pub fn read_as(file: &str, text: &str) -> Extraction {
 
 /// The same, when something was said of the file.
 pub fn read_said(file: &str, text: &str, said: &Context) -> Extraction {
-    let base = Base { file: file.into(), document: json::parse(text.to_owned()), origin: Origin::default() };
+    let base = Base::new(file.into(), json::parse(text.to_owned()), Origin::default());
     extract(Arc::new(base), said)
 }
 

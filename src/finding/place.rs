@@ -3,10 +3,10 @@
 use super::excerpt::Excerpt;
 use super::fingerprint::{fingerprint, normalise_statement};
 use super::model::{Location, PolicyIdentity, RuleId};
-use crate::document::path::{self, Children};
+use crate::document::path;
 use crate::document::{Document, Node, Origin, pretty};
 use crate::span::{LineIndex, Span};
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,8 +25,6 @@ pub struct Placer<'d> {
     origin: Origin,
     /// The lines around a place are wanted.
     shown: bool,
-    lines: OnceCell<LineIndex>,
-    children: Children,
     normalised: RefCell<HashMap<u32, Rc<str>>>,
     fingerprints: RefCell<HashMap<(RuleId, u32), String>>,
 }
@@ -39,16 +37,7 @@ impl<'d> Placer<'d> {
 
     /// For a document that is only a part of the file, or stands encoded in it.
     pub fn within(document: &'d Document, file: Arc<str>, origin: Origin) -> Self {
-        Self {
-            document,
-            file,
-            origin,
-            shown: true,
-            lines: OnceCell::new(),
-            children: Children::default(),
-            normalised: RefCell::default(),
-            fingerprints: RefCell::default(),
-        }
+        Self { document, file, origin, shown: true, normalised: RefCell::default(), fingerprints: RefCell::default() }
     }
 
     /// The fingerprint of what a rule says about a statement of a policy. Of the many findings of one rule in one
@@ -81,15 +70,14 @@ impl<'d> Placer<'d> {
         &self.file
     }
 
-    fn lines(&self) -> &LineIndex {
-        // Most documents have no findings; only those with one pay for the index.
-        self.lines.get_or_init(|| LineIndex::new(self.document.text()))
+    fn lines(&self) -> &'d LineIndex {
+        self.document.lines()
     }
 
     /// The place of a node; of the document's start when there is none.
     pub fn node(&self, node: Option<Node<'d>>) -> Location {
         let (Some(root), Some(node)) = (self.document.root(), node) else { return self.span(Span::default()) };
-        let (steps, on_key) = self.children.steps(root, node);
+        let (steps, on_key) = path::steps(root, node);
         let mut location = self.span(node.span());
         self.point(&mut location, path::pointer(&steps));
         location.on_key = on_key;
@@ -141,10 +129,8 @@ impl<'d> Placer<'d> {
     fn surroundings(&self, root: Node<'d>, node: Node<'d>) -> Node<'d> {
         let mut here = root;
         while here.subtree_end() - here.id() > MANY_NODES {
-            match self.children.step(here, node) {
-                Some((_, child, false)) => here = child,
-                Some((_, _, true)) | None => break,
-            }
+            let Some(child) = path::child_towards(here, node) else { break };
+            here = child;
         }
         here
     }

@@ -2,12 +2,12 @@
 //! of an account was read.
 
 use super::Scan;
-use super::judge::{Judge, finding, incomplete, tell};
+use super::judge::{Judge, finding, tell};
 use super::principals::Waiting;
 use super::result::{FileResult, Rank, Record};
 use super::verdict::NameKey;
 use crate::check::Code;
-use crate::document::{Document, Problem, ProblemCode, json, yaml};
+use crate::document::{Document, Origin, Problem, ProblemCode, json, yaml};
 use crate::extract::{Base, DocumentKind, Entity, Extraction, Found, Identity, Site, extract, unknown_plan_version};
 use crate::finding::place::Placer;
 use crate::finding::{Incomplete, Severity};
@@ -76,7 +76,7 @@ impl<'j, 's> Reader<'j, 's> {
         }
     }
 
-    fn items(&mut self, mut stream: Stream, name: &Arc<str>) {
+    fn items(&mut self, mut stream: Box<Stream>, name: &Arc<str>) {
         self.result.documents += 1;
         let context = self.judge.scan.context_of(name);
         let mut batch = stream.batch(BATCH);
@@ -99,10 +99,17 @@ impl<'j, 's> Reader<'j, 's> {
             self.result = std::mem::take(&mut self.result).merge(settled);
             batch = next;
         }
+        let leftover = stream.leftover();
         if let Some(error) = stream.failure() {
             self.result.incomplete.push(unreadable(&error));
         } else if let Some(place) = stream.cut_off() {
-            self.result.incomplete.push(cut_off(name, place));
+            let help = "fetch or unpack the file again: what was cut off was not checked";
+            let reason = "the file ends within its list of items";
+            self.result.incomplete.push(at(name, place, ProblemCode::UnclosedBracket, reason, help));
+        } else if let Some(place) = leftover {
+            let help = "keep one list in a file: each page of an answer in a file of its own";
+            let reason = "what follows the list of items was not read";
+            self.result.incomplete.push(at(name, place, ProblemCode::TextAfterValue, reason, help));
         }
         if known == 0 {
             self.result.documents -= 1;
@@ -172,11 +179,8 @@ impl<'j, 's> Reader<'j, 's> {
         let yaml = is_yaml(&name, &text);
         let document = if yaml { yaml::parse_template(text) } else { json::parse(text) };
         let context = scan.context_of(&name);
-        // Bytes that were not UTF-8 stand as SUB in the text; they were reported when it was decoded.
-        let undecoded = mistakes.iter().any(|p| p.code == ProblemCode::InvalidUtf8);
-        let again = |p: &&Problem| undecoded && p.code == ProblemCode::ControlCharacter && p.message.contains("U+001A");
-        mistakes.extend(document.problems().iter().filter(|p| !again(p)).cloned());
-        let base = Arc::new(Base { file: name.clone(), document, origin: crate::document::Origin::default() });
+        mistakes = with_those_of(&document, mistakes);
+        let base = Arc::new(Base::new(name.clone(), document, Origin::default()));
         let Extraction { layout, entities } = extract(base.clone(), &context);
         let document = &base.document;
         if layout.is_none() {
@@ -203,6 +207,7 @@ impl<'j, 's> Reader<'j, 's> {
         tell(mistakes.iter(), &placer, &mut self.result);
         match layout {
             Some(layout) => {
+                tell_inside(&base, &mut self.result);
                 self.result.documents += 1;
                 *self.result.layouts.entry(layout).or_default() += 1;
             }
@@ -244,39 +249,71 @@ fn unique(name: &Arc<str>, offset: usize, entity: &Entity) -> Arc<str> {
     }
 }
 
+/// Mistakes found when a text was decoded, with those found when it was parsed. Bytes that were not UTF-8 stand as SUB in
+/// the text, and are not told once more for that.
+fn with_those_of(document: &Document, mut mistakes: Vec<Problem>) -> Vec<Problem> {
+    let undecoded = mistakes.iter().any(|p| p.code == ProblemCode::InvalidUtf8);
+    let again = |p: &&Problem| undecoded && p.code == ProblemCode::ControlCharacter && p.message.contains("U+001A");
+    mistakes.extend(document.problems().iter().filter(|p| !again(p)).cloned());
+    mistakes
+}
+
+/// Report mistakes of the texts in strings that were read to find what a document speaks of.
+fn tell_inside(base: &Base, result: &mut FileResult) {
+    for embedding in base.broken() {
+        let document = json::parse(embedding.text());
+        let placer = Placer::within(&document, base.file.clone(), Origin::Embedded(embedding));
+        tell(document.problems().iter(), &placer, result);
+    }
+}
+
 fn is_yaml(name: &str, text: &str) -> bool {
     let name = name.trim_end_matches(".gz").to_ascii_lowercase();
     let by_name = [".yaml", ".yml", ".template"].iter().any(|e| name.ends_with(e));
-    by_name && !text.trim_start().starts_with('{')
+    // What comes down a pipe has no name to tell.
+    let by_content = || name == source::stdin::NAME && starts_like_yaml(text);
+    (by_name && !text.trim_start().starts_with('{')) || by_content()
+}
+
+/// A first line with a key and a colon, both without quotes: no JSON starts like that.
+fn starts_like_yaml(text: &str) -> bool {
+    let skipped = |line: &&str| line.is_empty() || line.starts_with(['#', '%']) || *line == "---";
+    let first = text.lines().map(str::trim).find(|line| !skipped(line)).unwrap_or_default();
+    let word = |key: &str| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    first.split_once(':').is_some_and(|(key, rest)| word(key) && (rest.is_empty() || rest.starts_with(' ')))
 }
 
 /// Parse an item and see what it speaks of.
 fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: bool) -> Parsed {
     let offset = item.start.offset;
     let document = json::parse(item.text);
-    let origin = crate::document::Origin::part(item.start, item.pointer);
-    let base = Arc::new(Base { file: name.clone(), document, origin });
+    let origin = Origin::part(item.start, item.pointer);
+    let base = Arc::new(Base::new(name.clone(), document, origin));
     let Extraction { layout, entities } = extract(base.clone(), context);
-    let mut problems = item.problems;
-    problems.extend(base.document.problems().iter().cloned());
+    let mut problems = with_those_of(&base.document, item.problems);
     if layout.is_none() && problems.is_empty() && !line {
         let span = base.document.root().map_or(Span::default(), |root| root.span());
         let help = "every element of `configurationItems` has a `resourceType` and a `configuration`";
         problems.push(Problem::new(ProblemCode::PolicyGrammar, span, "this is no configuration item", help));
     }
     let placer = Placer::within(&base.document, name.clone(), base.origin.clone());
-    let incomplete = problems.iter().map(|problem| incomplete(problem, &placer)).collect();
-    Parsed { offset, entities, layout, incomplete }
+    let mut told = FileResult::default();
+    tell(problems.iter(), &placer, &mut told);
+    if layout.is_some() {
+        tell_inside(&base, &mut told);
+    }
+    Parsed { offset, entities, layout, incomplete: told.incomplete }
 }
 
-fn cut_off(name: &Arc<str>, place: Position) -> Incomplete {
+/// Something that is wrong with a list at a place of it.
+fn at(name: &Arc<str>, place: Position, code: ProblemCode, reason: &str, help: &str) -> Incomplete {
     let location =
         crate::finding::Location { file: name.clone(), start: place, end: place, ..crate::finding::Location::default() };
     Incomplete {
         file: name.clone(),
-        code: Some(ProblemCode::UnclosedBracket),
-        reason: "the file ends within its list of items".to_owned(),
-        help: "fetch or unpack the file again: what was cut off was not checked".to_owned(),
+        code: Some(code),
+        reason: reason.to_owned(),
+        help: help.to_owned(),
         location: Some(location),
         related: Vec::new(),
     }

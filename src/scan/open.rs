@@ -11,7 +11,7 @@ pub(super) enum Opened<'f> {
     /// It stands in the document that was read.
     Placed(&'f Place),
     /// It was decoded from a string.
-    Decoded { document: Document, file: Arc<str>, origin: Origin },
+    Decoded { document: Box<Document>, file: Arc<str>, origin: Origin },
 }
 
 impl<'f> Opened<'f> {
@@ -19,7 +19,7 @@ impl<'f> Opened<'f> {
     pub fn new(found: &'f Found) -> Self {
         match &found.body {
             Body::Text(file, embedding) => Self::Decoded {
-                document: json::parse(embedding.text()),
+                document: Box::new(json::parse(embedding.text())),
                 file: file.clone(),
                 origin: Origin::Embedded(embedding.clone()),
             },

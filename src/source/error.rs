@@ -68,6 +68,14 @@ pub enum SourceError {
         /// True when it is the unpacked text that is too large.
         unpacked: bool,
     },
+    /// One item of a list is larger than the limit.
+    #[error("an item of `{name}` is larger than {limit} bytes; it and those after it were not read")]
+    ItemTooLarge {
+        /// The file.
+        name: Arc<str>,
+        /// The limit.
+        limit: u64,
+    },
     /// Damaged gzip data.
     #[error("cannot unpack `{name}`: {reason}")]
     Gzip {
@@ -96,6 +104,7 @@ impl SourceError {
             | Self::Read { name, .. }
             | Self::Write { name, .. }
             | Self::TooLarge { name, .. }
+            | Self::ItemTooLarge { name, .. }
             | Self::Gzip { name, .. }
             | Self::NotUtf8 { name, .. } => name,
             Self::NoMatch { pattern } | Self::BadGlob { pattern, .. } => pattern,
@@ -123,7 +132,9 @@ impl SourceError {
                 _ => "see that it can be opened, or exclude it".to_owned(),
             },
             Self::Write { .. } => "see that the folder exists and can be written to".to_owned(),
-            Self::TooLarge { .. } => "split the file, or raise the limit with `--max-size`".to_owned(),
+            Self::TooLarge { .. } | Self::ItemTooLarge { .. } => {
+                "split the file, or raise the limit with `--max-size`".to_owned()
+            }
             Self::Gzip { .. } => "pack it again; `gzip -t` shows whether the file is whole".to_owned(),
             Self::NotUtf8 { .. } => "save it as UTF-8".to_owned(),
         }

@@ -6,6 +6,9 @@ use memchr::{memchr, memchr2, memmem};
 /// items of a megabyte.
 const LONG: usize = 4 << 20;
 
+/// The same once an item was broken: in a file with a mistake in each item, each is looked at as far as this.
+const LONG_WHEN_LOST: usize = 256 << 10;
+
 /// How a file falls into items.
 pub(super) enum Splitter {
     /// The elements of `configurationItems`.
@@ -41,6 +44,10 @@ struct Scan {
     depth: usize,
     in_string: bool,
     start: Option<usize>,
+    /// The value ends here; blanks were seen up to `at`.
+    stop: Option<usize>,
+    /// The start of another item was looked for up to here.
+    searched: usize,
 }
 
 /// State of JSON lines.
@@ -225,18 +232,16 @@ impl Items {
                 start
             }
         };
-        let found = value_len(rest, &mut self.scan);
-        let Some(stop) = found else {
-            let item = rest.get(start + 1..).unwrap_or_default();
-            let swallowed = item.len() > LONG && self.next_mark(item, true).is_some();
-            return if last || swallowed { self.broken(rest, start) } else { None };
+        let known = self.scan.stop.map(|stop| (stop, self.scan.at));
+        let Some((stop, after)) = known.or_else(|| value_len(rest, &mut self.scan).map(|stop| (stop, stop))) else {
+            return if last || self.swallowed(rest, start) { self.broken(rest, start) } else { None };
         };
         // What follows an item tells whether it ended there.
-        let after = stop + blanks(rest.get(stop..).unwrap_or_default());
+        let after = after + blanks(rest.get(after..).unwrap_or_default());
         match rest.get(after) {
             Some(b',' | b']') => {}
             None if !last => {
-                self.scan = Scan { at: start, start: Some(start), ..Scan::default() };
+                self.scan = Scan { at: after, stop: Some(stop), ..self.scan };
                 return None;
             }
             Some(_) | None => return self.broken(rest, start),
@@ -249,6 +254,18 @@ impl Items {
         Some(Cut { before: start, len: (stop - start).max(1), whole: true })
     }
 
+    /// Whether an item without an end is long, and what looks like another one stands in it.
+    fn swallowed(&mut self, rest: &[u8], start: usize) -> bool {
+        let item = rest.get(start + 1..).unwrap_or_default();
+        if item.len() <= if self.lost { LONG_WHEN_LOST } else { LONG } {
+            return false;
+        }
+        // What was looked at before need not be looked at again, but for a mark that was cut in two.
+        let from = self.scan.searched.saturating_sub(self.mark.len());
+        self.scan.searched = item.len();
+        self.next_mark(item, from, true).is_some()
+    }
+
     /// A bracket that closes the list, unless reading went astray and it belongs to a broken item.
     fn close(&mut self, rest: &[u8], at: usize, last: bool) -> Option<Cut> {
         let after = rest.get(at + 1..).unwrap_or_default();
@@ -257,7 +274,7 @@ impl Items {
             Some(b'}' | b',') | None => {}
             Some(_) => self.lost = true,
         }
-        match self.next_mark(rest, true).filter(|_| self.lost) {
+        match self.next_mark(rest, 0, true).filter(|_| self.lost) {
             Some(at) => {
                 let cut = self.next(rest.get(at..)?, last).map(|cut| Cut { before: at + cut.before, ..cut });
                 // What was looked at is counted from another place than the next call will count from.
@@ -276,19 +293,19 @@ impl Items {
         self.scan = Scan::default();
         self.lost = true;
         let item = rest.get(start..).unwrap_or_default();
-        let len = self.next_mark(item.get(1..).unwrap_or_default(), false).map_or(item.len(), |at| at + 1);
+        let len = self.next_mark(item.get(1..).unwrap_or_default(), 0, false).map_or(item.len(), |at| at + 1);
         let text = item.get(..len).unwrap_or_default();
         let kept = text.iter().rposition(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b',')).map_or(len, |at| at + 1);
         Some(Cut { before: start, len: kept.max(1), whole: false })
     }
 
-    /// Where the next item seems to start: behind a comma, with the member that the first item started with. `close`
-    /// asks for one right behind the end of an object, as items follow each other.
-    fn next_mark(&self, text: &[u8], close: bool) -> Option<usize> {
+    /// Where the next item seems to start, looked for from some byte on: behind a comma, with the member that the first
+    /// item started with. `close` asks for one right behind the end of an object, as items follow each other.
+    fn next_mark(&self, text: &[u8], from: usize, close: bool) -> Option<usize> {
         if self.mark.is_empty() {
             return None;
         }
-        memmem::find_iter(text, &self.mark).find(|&at| {
+        memmem::find_iter(text.get(from..).unwrap_or_default(), &self.mark).map(|at| from + at).find(|&at| {
             let before = text.get(..at).unwrap_or_default().trim_ascii_end();
             let Some(b',') = before.last() else { return false };
             let before = before.get(..before.len() - 1).unwrap_or_default().trim_ascii_end();

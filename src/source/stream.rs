@@ -5,7 +5,7 @@ use super::decode::decode;
 use super::error::SourceError;
 use super::file::{SourceFile, gzip_reason, is_gzip};
 use super::split::{Lines, Splitter, opening};
-use crate::document::{Problem, ProblemCode};
+use crate::document::{Problem, ProblemCode, json};
 use crate::span::{Position, Span};
 use flate2::read::MultiGzDecoder;
 use std::io::{self, Read};
@@ -26,7 +26,7 @@ pub enum Content {
     /// Its whole text.
     Whole(SourceFile),
     /// Its items, to be read one by one.
-    Items(Stream),
+    Items(Box<Stream>),
 }
 
 /// One item of a file.
@@ -104,16 +104,25 @@ pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, limit: u64) -> Re
         failure: None,
     };
     while stream.buffer.len() < HEAD && !stream.ended {
-        stream.fill(HEAD)?;
+        if let Err(error) = stream.fill(HEAD) {
+            stream.failure = Some(error);
+        }
     }
     let lines_by_name = [".jsonl", ".ndjson"].iter().any(|e| name.trim_end_matches(".gz").to_ascii_lowercase().ends_with(e));
     match opening(&stream.buffer, stream.ended, lines_by_name) {
         Some((splitter, skip)) => {
             stream.splitter = splitter;
-            stream.advance(skip);
-            Ok(Content::Items(stream))
+            // Places are counted without a byte order mark, as in files that are read whole.
+            let mark = if stream.buffer.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+            stream.buffer.drain(..mark);
+            stream.advance(skip.saturating_sub(mark));
+            Ok(Content::Items(Box::new(stream)))
         }
-        None => stream.whole().map(Content::Whole),
+        // The items that came out before a failure are read; half of anything else is not.
+        None => match stream.failure.take() {
+            Some(error) => Err(error),
+            None => stream.whole().map(Content::Whole),
+        },
     }
 }
 
@@ -183,11 +192,34 @@ impl Stream {
         (self.failure.is_none() && !self.splitter.is_closed()).then_some(self.here)
     }
 
+    /// The place where something follows the list that was not looked at: another list, or another document.
+    pub fn leftover(&mut self) -> Option<Position> {
+        if !matches!(self.splitter, Splitter::Items(_)) || !self.splitter.is_closed() {
+            return None;
+        }
+        while self.buffer.len() - self.from < HEAD && !self.ended {
+            self.failure = self.fill(HEAD).err();
+        }
+        let rest = self.buffer.get(self.from..).unwrap_or_default();
+        self.advance(rest.iter().position(|b| *b == b']').unwrap_or(0));
+        let rest = self.buffer.get(self.from..).unwrap_or_default();
+        let opened = "{\"configurationItems\":[";
+        let document = json::parse(format!("{opened}{}", String::from_utf8_lossy(rest)));
+        // What is longer than that is no end of a list.
+        let mistake = document.problems().iter().map(|p| p.span.start as usize).min();
+        let mistake = mistake.or_else(|| (!self.ended).then_some(0))?;
+        self.advance(mistake.saturating_sub(opened.len()).min(self.buffer.len() - self.from));
+        Some(self.here)
+    }
+
     fn next_item(&mut self) -> Option<Item> {
         loop {
+            if matches!(self.failure, Some(SourceError::ItemTooLarge { .. })) {
+                return None;
+            }
             let rest = self.buffer.get(self.from..).unwrap_or_default();
             let too_long = rest.len() as u64 > self.limit;
-            if let Some(cut) = self.splitter.next(rest, self.ended || too_long) {
+            if let Some(cut) = self.splitter.next(rest, self.ended) {
                 self.advance(cut.before);
                 if cut.len == 0 {
                     return None;
@@ -196,6 +228,11 @@ impl Stream {
             }
             if self.ended {
                 return None;
+            }
+            if too_long {
+                self.failure = Some(SourceError::ItemTooLarge { name: self.name.clone(), limit: self.limit });
+                self.ended = true;
+                continue;
             }
             let idle = self.splitter.idle(self.buffer.get(self.from..).unwrap_or_default());
             self.advance(idle);

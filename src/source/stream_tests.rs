@@ -21,7 +21,7 @@ fn pack(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn stream(bytes: &[u8]) -> Stream {
+fn stream(bytes: &[u8]) -> Box<Stream> {
     match open(&"x.json".into(), Box::new(Drip(bytes.to_vec(), 7000)), 1 << 20).unwrap() {
         Content::Items(stream) => stream,
         Content::Whole(_) => panic!("read whole"),

@@ -14,3 +14,4 @@ mod properties;
 mod rule_commands;
 mod rules;
 mod settings;
+mod sources;
