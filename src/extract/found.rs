@@ -2,6 +2,7 @@
 //! borrow from it when it is judged.
 
 use super::facts::Fact;
+use crate::document::path;
 use crate::document::{Document, Embedding, Kind, Node, Origin, embed, json};
 use crate::policy::parse::is_intrinsic;
 use crate::policy::{Context, PolicyKind};
@@ -95,6 +96,20 @@ impl Place {
     /// The place of another node of this document.
     pub fn at(&self, node: Node<'_>) -> Self {
         Self { base: self.base.clone(), id: node.id() }
+    }
+
+    /// The same place in a document of its own, when its document is an item of a longer file: what must wait for others
+    /// then holds on to a name and not to the item.
+    pub fn alone(&self) -> Self {
+        let (document, node) = (&self.base.document, self.node());
+        let Origin::Part(part) = &self.base.origin else { return self.clone() };
+        let span = node.span().range();
+        let Some(text) = document.text().get(span.clone()).filter(|_| !part.pointer.is_empty()) else { return self.clone() };
+        let start = self.base.origin.position(document.text(), document.lines(), span.start);
+        let steps = document.root().map(|root| path::steps(root, node).0).unwrap_or_default();
+        let pointer = self.base.origin.pointers(path::pointer(&steps)).pop().unwrap_or_default();
+        let base = Base::new(self.base.file.clone(), json::parse(text.to_owned()), Origin::part(start, pointer));
+        Self::root(Arc::new(base)).unwrap_or_else(|| self.clone())
     }
 
     /// The value of a member.

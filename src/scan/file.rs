@@ -8,7 +8,7 @@ use super::result::{FileResult, Rank, Record};
 use super::verdict::NameKey;
 use crate::check::Code;
 use crate::document::{Document, Origin, Problem, ProblemCode, json, yaml};
-use crate::extract::{Base, DocumentKind, Entity, Extraction, Found, Identity, Site, extract, unknown_plan_version};
+use crate::extract::{Base, Body, DocumentKind, Entity, Extraction, Found, Identity, Site, extract, unknown_plan_version};
 use crate::finding::place::Placer;
 use crate::finding::{Incomplete, Severity};
 use crate::policy::{Context, PolicyKind};
@@ -135,7 +135,7 @@ impl<'j, 's> Reader<'j, 's> {
                             let rank = Rank::new(&Identity::default(), name, one.offset);
                             Arc::new(Record { key: self.judge.verdicts.name(&known), rank })
                         });
-                        self.waiting.keep(known, record, entity);
+                        self.waiting.keep(known, record, self.lightened(entity));
                     }
                 }
             }
@@ -153,6 +153,19 @@ impl<'j, 's> Reader<'j, 's> {
             _ => now.par_chunks(16).map(some).reduce(FileResult::default, FileResult::merge),
         };
         self.result = std::mem::take(&mut self.result).merge(judged);
+    }
+
+    /// What must wait, without what nobody will ask for.
+    fn lightened(&self, mut entity: Entity) -> Entity {
+        if let Entity::Principal(_, principal) = &mut entity {
+            if !self.judge.asks(DocumentKind::ConfigItem) {
+                principal.own.retain(|found| !matches!(found.body, Body::Record(_)));
+            }
+            if let Body::Missing(place) = &mut principal.subject.body {
+                *place = place.alone();
+            }
+        }
+        entity
     }
 
     /// The record of a thing; an error when a newer one is known.

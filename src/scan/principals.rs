@@ -17,10 +17,13 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+/// Principals by their keys, each with the record that tells of it.
+type Principals = BTreeMap<Arc<str>, (Arc<Record>, Box<Principal>)>;
+
 /// What must wait until everything of an account was read.
 #[derive(Default)]
 pub(super) struct Waiting {
-    principals: BTreeMap<Arc<str>, (Arc<Record>, Box<Principal>)>,
+    principals: Principals,
     managed: BTreeMap<Arc<str>, (Arc<Record>, Box<Managed>)>,
     /// What the principals that wait no longer have attached, and what bounds them.
     attached: HashSet<Name>,
@@ -59,13 +62,18 @@ impl Waiting {
         }
         let known: HashSet<Scoped<'_>> =
             self.managed.values().filter_map(|(_, m)| Some(scoped(m.default.as_ref()?, &m.id))).collect();
+        let groups = by_name(&self.principals);
         let is_ready = |principal: &Principal| {
             let by_aws = |arn: &str| arn.contains(":iam::aws:policy/");
             let at_hand = |arn: &Arc<str>| by_aws(arn) || known.contains(&scoped(&principal.subject, arn));
-            principal.kind == PrincipalKind::Role && principal.attached.iter().all(at_hand)
+            let here = |group: &&Principal| group.attached.iter().all(at_hand);
+            let groups = principal.groups.iter().all(|name| groups.get(&(home_of(principal), name)).is_some_and(here));
+            principal.kind != PrincipalKind::Group && groups && principal.attached.iter().all(at_hand)
         };
+        let names: HashSet<Arc<str>> =
+            self.principals.iter().filter(|(_, (_, principal))| is_ready(principal)).map(|(name, _)| name.clone()).collect();
         let (ready, waiting): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.principals).into_iter().partition(|(_, (_, principal))| is_ready(principal));
+            std::mem::take(&mut self.principals).into_iter().partition(|(name, _)| names.contains(name));
         self.principals = waiting;
         self.left = self.principals.len();
         let ready = Self { principals: ready, ..Self::default() };
@@ -122,6 +130,14 @@ fn scoped<'w>(found: &'w Found, id: &'w str) -> Scoped<'w> {
     if id.starts_with("arn:") { ("", id) } else { (found.file(), id) }
 }
 
+/// Groups by account and name, and by ARN.
+fn by_name(principals: &Principals) -> HashMap<Scoped<'_>, &Principal> {
+    let groups = principals.values().map(|(_, principal)| &**principal).filter(|p| p.kind == PrincipalKind::Group);
+    let named =
+        groups.flat_map(|group| [(home_of(group), name_of(group)), scoped(&group.subject, &group.id)].map(|name| (name, group)));
+    named.collect()
+}
+
 /// The same, kept.
 type Name = (Arc<str>, Arc<str>);
 
@@ -139,9 +155,6 @@ impl<'w> Joined<'w> {
     /// The principals of `waiting` with the managed policies of `all`.
     fn new(waiting: &'w Waiting, all: &'w Waiting, judge: &Judge<'_>) -> Self {
         let principals = || waiting.principals.values().map(|(_, principal)| &**principal);
-        let groups = principals()
-            .filter(|p| p.kind == PrincipalKind::Group)
-            .flat_map(|group| [(home_of(group), name_of(group)), scoped(&group.subject, &group.id)].map(|name| (name, group)));
         let attached = principals().flat_map(|p| p.attached.iter().map(|arn| scoped(&p.subject, arn)));
         let boundaries = principals().filter_map(|p| Some(scoped(&p.subject, p.boundary.as_deref()?)));
         let kept = |names: &'w HashSet<Name>| names.iter().map(|(scope, id)| (&**scope, &**id));
@@ -156,7 +169,7 @@ impl<'w> Joined<'w> {
             let verdict = if wanted { judge.policy(found, Ask::Nothing, None, &mut ignored) } else { Arc::default() };
             Some((name, (found, verdict)))
         });
-        Self { managed: in_force.collect(), groups: groups.collect(), boundaries: boundaries.collect(), attached }
+        Self { managed: in_force.collect(), groups: by_name(&all.principals), boundaries: boundaries.collect(), attached }
     }
 
     fn principal(&self, judge: &Judge<'_>, record: &Arc<Record>, principal: &Principal, result: &mut FileResult) {
