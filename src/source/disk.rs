@@ -21,7 +21,7 @@ pub fn open(entry: &Entry, options: &WalkOptions, progress: &(dyn Fn(u64) + Sync
     let failed = |reason| SourceError::read(&entry.path, reason);
     let handle = File::open(&entry.path).map_err(failed)?;
     let size = handle.metadata().map_err(failed)?.len();
-    let content = stream::open(&entry.name, Box::new(handle), options.max_bytes);
+    let content = stream::open(&entry.name, Box::new(handle), size, options.max_bytes);
     if matches!(content, Ok(Content::Whole(_)) | Err(_)) {
         progress(size);
     }

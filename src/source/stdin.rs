@@ -13,5 +13,5 @@ pub const NAME: &str = "<stdin>";
 /// # Errors
 /// When it cannot be read, or is too large to be read whole.
 pub fn open(name: &Arc<str>, max_bytes: u64) -> Result<Content, SourceError> {
-    stream::open(name, Box::new(io::stdin()), max_bytes)
+    stream::open(name, Box::new(io::stdin()), 0, max_bytes)
 }

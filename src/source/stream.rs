@@ -73,19 +73,24 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Open a file that comes out of `reader`.
+/// Open a file that comes out of `reader`; `size` is about what it has, 0 when nobody knows.
 ///
 /// # Errors
 /// When it cannot be read or unpacked, or is larger than `limit` and cannot be read in parts.
-pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, limit: u64) -> Result<Content, SourceError> {
+pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, size: u64, limit: u64) -> Result<Content, SourceError> {
     let failed = |reason| SourceError::Read { name: name.clone(), reason };
-    let mut magic = Vec::new();
-    reader.by_ref().take(2).read_to_end(&mut magic).map_err(failed)?;
-    let packed = is_gzip(&magic);
-    let taken = Arc::new(AtomicU64::new(0));
-    let joined = Counted(io::Cursor::new(magic).chain(reader), taken.clone());
-    let reader: Box<dyn Read + Send> =
-        if packed { Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, joined))) } else { Box::new(joined) };
+    // A small file is read by one call of the system, and another that finds its end.
+    let mut first = Vec::with_capacity(usize::try_from(size).unwrap_or(HEAD).min(HEAD) + 1);
+    reader.by_ref().take(HEAD as u64).read_to_end(&mut first).map_err(failed)?;
+    let packed = is_gzip(&first);
+    let taken = Arc::new(AtomicU64::new(first.len() as u64));
+    let rest = Counted(reader, taken.clone());
+    let (reader, buffer): (Box<dyn Read + Send>, _) = if packed {
+        let joined = io::Cursor::new(first).chain(io::BufReader::with_capacity(64 << 10, rest));
+        (Box::new(MultiGzDecoder::new(joined)), Vec::new())
+    } else {
+        (Box::new(rest), first)
+    };
     // Spans are 32 bits wide.
     let limit = limit.min(u64::from(u32::MAX) - 1);
     let mut stream = Stream {
@@ -93,14 +98,14 @@ pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, limit: u64) -> Re
         reader,
         taken,
         packed,
-        buffer: Vec::new(),
+        total: buffer.len() as u64,
+        ended: !packed && buffer.len() < HEAD,
+        buffer,
         from: 0,
         splitter: Splitter::Lines(Lines::default()),
         here: Position { offset: 0, line: 1, column: 1 },
         index: 0,
         limit,
-        total: 0,
-        ended: false,
         failure: None,
     };
     while stream.buffer.len() < HEAD && !stream.ended {

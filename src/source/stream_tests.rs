@@ -22,7 +22,7 @@ fn pack(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn stream(bytes: &[u8]) -> Box<Stream> {
-    match open(&"x.json".into(), Box::new(Drip(bytes.to_vec(), 7000)), 1 << 20).unwrap() {
+    match open(&"x.json".into(), Box::new(Drip(bytes.to_vec(), 7000)), 0, 1 << 20).unwrap() {
         Content::Items(stream) => stream,
         Content::Whole(_) => panic!("read whole"),
     }
@@ -75,7 +75,7 @@ fn other_files_are_read_whole() {
         "{\"a\":{\"configurationItems\":[]}}",
         "{\n\"a\":1}\n{\n}",
     ] {
-        let content = open(&"x.json".into(), Box::new(io::Cursor::new(text.as_bytes().to_vec())), 100).unwrap();
+        let content = open(&"x.json".into(), Box::new(io::Cursor::new(text.as_bytes().to_vec())), 0, 100).unwrap();
         assert!(matches!(content, Content::Whole(file) if file.text == text), "{text}");
     }
 }
@@ -119,7 +119,7 @@ fn a_bomb_is_refused() {
     let mut stream = stream(&bomb);
     assert!(items(&mut stream).is_empty());
     assert_eq!(stream.failure().unwrap().to_string(), "`x.json` is larger than 16777216 bytes when unpacked");
-    let whole = open(&"x.json".into(), Box::new(io::Cursor::new(pack(" ".repeat(3 << 20).as_bytes()))), 1 << 20);
+    let whole = open(&"x.json".into(), Box::new(io::Cursor::new(pack(" ".repeat(3 << 20).as_bytes()))), 0, 1 << 20);
     assert_eq!(whole.err().unwrap().to_string(), "`x.json` is larger than 1048576 bytes when unpacked");
 }
 
@@ -136,7 +136,7 @@ proptest! {
     fn any_bytes_are_handed_out_in_order(tail in proptest::collection::vec(any::<u8>(), 0..300), chunk in 1usize..64) {
         let mut bytes = b"{\"configurationItems\":[{\"a\":1},".to_vec();
         bytes.extend(&tail);
-        let content = open(&"x".into(), Box::new(Drip(bytes.clone(), chunk)), 1 << 20).unwrap();
+        let content = open(&"x".into(), Box::new(Drip(bytes.clone(), chunk)), 0, 1 << 20).unwrap();
         let Content::Items(mut stream) = content else { panic!("read whole") };
         let mut end = 0;
         for item in items(&mut stream) {

@@ -30,7 +30,7 @@ fn cases() -> ProptestConfig {
 /// The whole pipeline over some bytes, as `check -` does it.
 fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
     let name = "any.json".into();
-    let content = stream::open(&name, Box::new(std::io::Cursor::new(bytes)), 1 << 30);
+    let content = stream::open(&name, Box::new(std::io::Cursor::new(bytes)), 0, 1 << 30);
     let config = Config::default();
     let scan = Scan {
         cards: false,
