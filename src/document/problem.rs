@@ -158,6 +158,8 @@ impl ProblemCode {
                 | Self::Comment
                 | Self::ByteOrderMark
                 | Self::DuplicateKey
+                | Self::UnknownTag
+                | Self::UnknownVersion
                 | Self::PolicyGrammar
         )
     }

@@ -73,7 +73,7 @@ pub struct Coverage {
     pub layouts: BTreeMap<&'static str, usize>,
     /// Policies that are known only when a template is deployed.
     pub unknown: usize,
-    /// ARNs of attached managed policies whose text is not in the input.
+    /// ARNs of attached managed policies, and of groups of users, that the input does not have.
     pub absent: BTreeSet<Arc<str>>,
     /// Policies that are attached to nothing, and versions that are not in force.
     pub idle: usize,

@@ -70,13 +70,13 @@ fn layouts(outcome: &Outcome) -> String {
 /// What was seen and not judged, or not seen: policies that are not in force, texts that the input does not have.
 pub fn left_out(outcome: &Outcome) -> Option<String> {
     let seen = &outcome.coverage;
+    let policies = |n: usize| count(n, "policy", "policies");
     let parts = [
-        (seen.unknown, "known only when deployed"),
-        (seen.absent.len(), "attached, but not in the input"),
-        (seen.idle, "not in force"),
+        (seen.unknown, format!("{} known only when deployed", policies(seen.unknown))),
+        (seen.absent.len(), format!("{} that the input lacks", count(seen.absent.len(), "attachment", "attachments"))),
+        (seen.idle, format!("{} not in force", policies(seen.idle))),
     ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n, "policy", "policies"))).collect();
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
     (!parts.is_empty()).then(|| format!("not judged: {}", parts.join(", ")))
 }
 
@@ -147,7 +147,7 @@ fn details(outcome: &Outcome) -> Vec<String> {
     }
     if !seen.absent.is_empty() {
         let arns: Vec<String> = seen.absent.iter().map(|arn| terminal(arn)).collect();
-        lines.push(format!("attached, but not in the input: {}", arns.join(", ")));
+        lines.push(format!("attachments that the input lacks: {}", arns.join(", ")));
     }
     if !seen.unrecognised.is_empty() {
         let files: Vec<String> = seen.unrecognised.iter().map(|file| terminal(file)).collect();

@@ -24,6 +24,9 @@ use std::sync::Arc;
 /// Text of the items that are looked at together.
 const BATCH: usize = 1 << 20;
 
+/// Mistakes listed of the items of a file.
+const MANY_MISTAKES: usize = 1000;
+
 /// What reads files, one after the other.
 pub(super) struct Reader<'j, 's> {
     judge: &'j Judge<'s>,
@@ -81,6 +84,7 @@ impl<'j, 's> Reader<'j, 's> {
         let context = self.judge.scan.context_of(name);
         let mut batch = stream.batch(BATCH);
         let mut known = 0;
+        let (mut told, mut untold) = (0, 0);
         let mut layouts = std::collections::BTreeMap::new();
         while !batch.is_empty() {
             let lines = batch.first().is_some_and(|item| item.pointer.is_empty());
@@ -88,16 +92,29 @@ impl<'j, 's> Reader<'j, 's> {
             let items = std::mem::take(&mut batch);
             // The next items are unpacked while these are parsed.
             let parse = || -> Vec<Parsed> { items.into_par_iter().map(one).collect() };
-            let (next, parsed) = rayon::join(|| stream.batch(BATCH), parse);
+            let (next, mut parsed) = rayon::join(|| stream.batch(BATCH), parse);
             (self.judge.scan.progress)(stream.taken());
             for layout in parsed.iter().filter_map(|p| p.layout) {
                 known += 1;
                 *layouts.entry(if lines { layout } else { "AWS Config snapshot" }).or_insert(0usize) += 1;
             }
+            for one in &mut parsed {
+                let room = MANY_MISTAKES.saturating_sub(told);
+                untold += one.incomplete.len().saturating_sub(room);
+                one.incomplete.truncate(room);
+                told += one.incomplete.len();
+            }
             self.entities(parsed, name);
             let settled = self.waiting.settle(self.judge);
             self.result = std::mem::take(&mut self.result).merge(settled);
             batch = next;
+        }
+        if untold > 0 {
+            let reason = format!("{untold} more mistakes are not listed");
+            let code = Some(ProblemCode::TooManyProblems);
+            let help = "mend the first ones and run again".to_owned();
+            let (file, related) = (name.clone(), Vec::new());
+            self.result.incomplete.push(Incomplete { file, code, reason, help, location: None, related });
         }
         let leftover = stream.leftover();
         if let Some(error) = stream.failure() {

@@ -186,7 +186,12 @@ impl<'w> Joined<'w> {
         }
         let groups = principal.groups.iter().filter_map(|name| {
             let by_name = self.groups.get(&(home_of(principal), name));
-            by_name.or_else(|| self.groups.get(&scoped(&principal.subject, name))).copied()
+            let known = by_name.or_else(|| self.groups.get(&scoped(&principal.subject, name))).copied();
+            if known.is_none() {
+                // Whatever the group may do, the user may: it was not looked at.
+                result.absent.insert(group_arn(principal, name));
+            }
+            known
         });
         let groups: Vec<&Principal> = groups.collect();
         self.attached(principal, result).for_each(|(_, verdict)| asked.extend(&verdict.whole));
@@ -270,6 +275,17 @@ impl<'w> Joined<'w> {
 /// Where a principal's name is unique: its account, or the file of a template.
 fn home_of(principal: &Principal) -> &str {
     principal.subject.context.account.as_deref().unwrap_or_else(|| principal.subject.file())
+}
+
+/// The ARN of a group that is known by its name.
+fn group_arn(user: &Principal, name: &Arc<str>) -> Arc<str> {
+    let context = &user.subject.context;
+    match (&context.account, name.starts_with("arn:")) {
+        (Some(account), false) => {
+            format!("arn:{}:iam::{account}:group/{name}", context.partition.as_deref().unwrap_or("aws")).into()
+        }
+        _ => name.clone(),
+    }
 }
 
 fn name_of(principal: &Principal) -> &str {

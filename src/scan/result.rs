@@ -82,7 +82,7 @@ pub(super) struct FileResult {
     pub undecided: Tally,
     /// Policies that are known only when a template is deployed.
     pub unknown: usize,
-    /// Attached managed policies whose text is not in the input.
+    /// Attached managed policies, and groups of users, that the input does not have.
     pub absent: HashSet<Arc<str>>,
     /// Policies attached to nothing, and versions that are not the default.
     pub idle: usize,

@@ -156,3 +156,22 @@ fn a_bucket_without_a_policy_is_told_where_the_policy_would_be() {
     let place = "/configurationItems/0/supplementaryConfiguration/BucketPolicy/policyText: null";
     assert_eq!(found, [format!("resource-policy of arn:aws:s3:::b named b in {ACCOUNT} at {place}")]);
 }
+
+/// Names of a template are unique in it alone: two templates with a policy of the same name keep their own.
+#[test]
+fn names_of_two_templates_do_not_mix() {
+    let template = |action: &str| {
+        json!({ "Resources": {
+            "P": { "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": { "Version": "2012-10-17",
+                "Statement": { "Effect": "Allow", "Action": action, "Resource": "*" } } } },
+            "R": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": action.replace(':', "-"), "ManagedPolicyArns": [{ "Ref": "P" }],
+                "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [] } } } } })
+    };
+    let sandbox = Sandbox::with(&[]);
+    sandbox.write("a.json", template("iam:PassRole").to_string());
+    sandbox.write("b.json", template("s3:GetObject").to_string());
+    let report = sandbox.run(&["check", "--select", PASS, "--format", "json"]).ends(1).json();
+    let files: Vec<&str> =
+        report["findings"].as_array().expect("a list").iter().filter_map(|f| f["location"]["file"].as_str()).collect();
+    assert_eq!(files, ["a.json"]);
+}

@@ -162,3 +162,21 @@ fn templates_and_plans_that_are_not_understood() {
     let told = broken("plan.json", text(&plan("9.0")), 1, 1);
     assert_eq!(told, ["a plan of format version 9.0: palisade knows 0 and 1 at 18: \"9.0\""]);
 }
+
+#[test]
+fn a_list_of_nothing_but_mistakes_is_not_told_item_by_item() {
+    let items: Vec<String> = (0..3000).map(|n| format!("{{\"resourceType\":{n},}}")).collect();
+    let told = broken("list.json", broken_snapshot(&items), 0, 4);
+    assert!(told.len() <= 1002, "{}", told.len());
+    assert!(told.iter().any(|one| one.ends_with("more mistakes are not listed")), "{:?}", told.last());
+}
+
+#[test]
+fn an_unknown_tag_keeps_no_check_from_the_rest() {
+    let template = "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: []}\n      Path: !Foo /x/\n      Policies:\n        - PolicyName: p\n          PolicyDocument:\n            Version: \"2012-10-17\"\n            Statement: {Effect: Allow, Action: \"iam:PassRole\", Resource: \"*\"}\n";
+    let sandbox = Sandbox::with(&[("t.yaml", template)]);
+    let report = sandbox.run(&["check", "--format", "json"]).ends(1).json();
+    let rules: Vec<&str> = report["findings"].as_array().expect("a list").iter().filter_map(|f| f["rule"].as_str()).collect();
+    assert!(rules.contains(&"pass-role-with-star-in-resource"), "{rules:?}");
+    assert_eq!(incomplete(&sandbox, &report).len(), 1);
+}
