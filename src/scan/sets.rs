@@ -1,5 +1,5 @@
 //! Rules about an account or organizational unit: without organization data, the SCPs of one folder are what is attached
-//! to one target, and so are its RCPs. Policies out of an export are attached as the export says, and are left out.
+//! to one target, and so are its RCPs. What policies out of an export guard hangs on where they are attached, and is not decided.
 
 use super::judge::{Judge, finding};
 use super::open::Opened;
@@ -14,10 +14,12 @@ use std::collections::BTreeMap;
 pub(super) fn judge(judge: &Judge<'_>, mut found: Vec<Found>) -> FileResult {
     let mut result = FileResult::default();
     let about_sets = judge.scan.registry.rules().iter().any(|a| a.head.about_sets);
-    found.retain(|f| matches!(&f.body, Body::Tree(place) if place.node().id() == 0));
     if !about_sets || found.is_empty() {
         return result;
     }
+    let is_file = |f: &Found| matches!(&f.body, Body::Tree(place) if place.node().id() == 0);
+    found.iter().filter(|f| !is_file(f)).for_each(|f| undecided(judge, f, &mut result));
+    found.retain(is_file);
     found.sort_by(|a, b| a.file().cmp(b.file()));
     let opened: Vec<Opened<'_>> = found.iter().map(Opened::new).collect();
     let placers: Vec<Placer<'_>> = opened.iter().map(|o| o.placer(judge.scan.excerpts)).collect();
@@ -31,6 +33,18 @@ pub(super) fn judge(judge: &Judge<'_>, mut found: Vec<Found>) -> FileResult {
         judge_set(judge, *kind, set, &placers, &mut result);
     }
     result
+}
+
+/// A policy of an export guards what it is attached to, together with what is attached above; none of that is known here.
+fn undecided(judge: &Judge<'_>, found: &Found, result: &mut FileResult) {
+    let opened = Opened::new(found);
+    let Some((site, _)) = opened.policy(found) else { return };
+    for (index, active) in judge.scan.registry.numbered(site.kind).filter(|(_, a)| a.head.about_sets) {
+        match rule::judge(active.rule(), &[&site], active.asked_for) {
+            Judgement::NotApplicable => result.not_applicable.add(index),
+            Judgement::Pass | Judgement::Undecided | Judgement::Fail(_) => result.undecided.add(index),
+        }
+    }
 }
 
 fn judge_set<'d>(judge: &Judge<'_>, kind: DocumentKind, set: &[&Site<'d>], placers: &[Placer<'d>], result: &mut FileResult) {

@@ -175,3 +175,17 @@ fn names_of_two_templates_do_not_mix() {
         report["findings"].as_array().expect("a list").iter().filter_map(|f| f["location"]["file"].as_str()).collect();
     assert_eq!(files, ["a.json"]);
 }
+
+/// What an SCP of an export guards hangs on where it is attached: no finding, and no all-clear.
+#[test]
+fn guardrails_of_an_export_are_not_decided() {
+    let summary = json!({ "Id": "p-1", "Arn": "arn:aws:organizations::111122223333:policy/o-x/service_control_policy/p-1",
+        "Name": "guard", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false });
+    let content =
+        json!({ "Version": "2012-10-17", "Statement": { "Effect": "Deny", "Action": "rekognition:*", "Resource": "*" } });
+    let sandbox = Sandbox::with(&[]);
+    let export = json!({ "Policies": [{ "PolicySummary": summary, "Content": content.to_string() }] });
+    sandbox.write("organization.json", export.to_string());
+    let run = sandbox.run(&["check", "organization.json"]).ends(0);
+    run.says("not decided: project-lifecycle-not-denied 1");
+}
