@@ -1,5 +1,5 @@
 //! Where policies live: which parts of a document are policies, of which kind, whose they are, and what else the document
-//! tells of its resources. Read [`layout`] first.
+//! tells of its resources. Read `layout.rs` first.
 
 mod authorization;
 mod aws_cli;
