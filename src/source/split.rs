@@ -249,6 +249,9 @@ impl Items {
         let item = rest.get(start..stop).unwrap_or_default();
         if self.mark.is_empty() {
             self.mark = mark_of(item);
+        } else if self.next_mark(item.get(1..).unwrap_or_default(), 0, true).is_some() && !is_json(item) {
+            // A quotation mark is missing: texts and brackets changed places, and more than one item was taken for this.
+            return self.broken(rest, start);
         }
         self.scan = Scan::default();
         Some(Cut { before: start, len: (stop - start).max(1), whole: true })
@@ -319,6 +322,10 @@ fn mark_of(item: &[u8]) -> Vec<u8> {
     let key = 1 + blanks(item.get(1..).unwrap_or_default());
     let len = item.get(key..).filter(|k| k.first() == Some(&b'"')).and_then(string_len).unwrap_or(0);
     if item.first() == Some(&b'{') && len > 2 { item.get(..key + len).unwrap_or_default().to_vec() } else { Vec::new() }
+}
+
+fn is_json(item: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(item).is_ok()
 }
 
 fn blanks_and_commas(bytes: &[u8]) -> usize {
