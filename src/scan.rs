@@ -2,12 +2,16 @@
 
 mod file;
 mod groups;
+mod items;
 mod judge;
 mod open;
+mod principal_set;
 mod principals;
 mod result;
+mod said;
 mod sets;
 mod verdict;
+mod whole;
 
 use crate::catalog;
 use crate::config::Config;
