@@ -59,8 +59,7 @@ impl Waiting {
             self.managed.values().filter_map(|(_, m)| Some(scoped(m.default.as_ref()?, &m.id))).collect();
         let groups = by_name(&self.principals);
         let is_ready = |principal: &Principal| {
-            let by_aws = |arn: &str| arn.contains(":iam::aws:policy/");
-            let at_hand = |arn: &Arc<str>| by_aws(arn) || known.contains(&scoped(&principal.subject, arn));
+            let at_hand = |arn: &Arc<str>| is_of_aws(arn) || known.contains(&scoped(&principal.subject, arn));
             let here = |group: &&Principal| group.attached.iter().all(at_hand);
             let groups = principal.groups.iter().all(|name| groups.get(&(home_of(principal), name)).is_some_and(here));
             principal.kind != PrincipalKind::Group && groups && principal.attached.iter().all(at_hand)
@@ -241,6 +240,12 @@ impl<'w> Joined<'w> {
     }
 
     fn managed(&self, judge: &Judge<'_>, record: &Arc<Record>, managed: &Managed, result: &mut FileResult) {
+        if is_of_aws(&managed.id) {
+            // What it gives to a principal is judged with the principal; how it is written is not the user's to mend.
+            let known = managed.default.as_ref().and_then(|found| self.managed.get(&scoped(found, &managed.id)));
+            known.iter().for_each(|(_, verdict)| verdict.count(result));
+            return;
+        }
         result.idle += managed.old_versions;
         let record = Some(record);
         let Some(found) = &managed.default else { return };
@@ -265,6 +270,11 @@ impl<'w> Joined<'w> {
             }
         }
     }
+}
+
+/// True for the managed policies that AWS keeps: `arn:aws:iam::aws:policy/…`.
+fn is_of_aws(arn: &str) -> bool {
+    arn.contains(":iam::aws:policy/")
 }
 
 /// Where a principal's name is unique: its account, or the file of a template.

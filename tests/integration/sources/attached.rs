@@ -189,3 +189,22 @@ fn guardrails_of_an_export_are_not_decided() {
     let run = sandbox.run(&["check", "organization.json"]).ends(0);
     run.says("not decided: project-lifecycle-not-denied 1");
 }
+
+/// A policy of AWS gives what it gives to the role that has it; how AWS wrote it is nobody's to mend.
+#[test]
+fn policies_of_aws_are_judged_with_their_principals_only() {
+    let arn_of_aws = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let sandbox = Sandbox::with(&[]);
+    let document = json!({ "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
+    let details = json!({
+        "RoleDetailList": [{ "RoleName": "r", "Arn": arn("role", "r"), "Path": "/", "RolePolicyList": [],
+            "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [] },
+            "AttachedManagedPolicies": [{ "PolicyName": "AdministratorAccess", "PolicyArn": arn_of_aws }] }],
+        "Policies": [{ "PolicyName": "AdministratorAccess", "Arn": arn_of_aws, "DefaultVersionId": "v1", "AttachmentCount": 1,
+            "PolicyVersionList": [{ "VersionId": "v1", "IsDefaultVersion": true, "Document": document }] }] });
+    sandbox.write("details.json", details.to_string());
+    let report = sandbox.run(&["check", "--select", "full-admin,missing-version", "--format", "json"]).ends(1).json();
+    let found: Vec<_> =
+        report["findings"].as_array().expect("a list").iter().map(|f| (&f["rule"], &f["policy"]["resource"])).collect();
+    assert_eq!(found, [(&json!("full-admin"), &json!(arn("role", "r")))]);
+}
