@@ -217,7 +217,8 @@ impl<'s> Judge<'s> {
                 verdict.remember(index, rule.reach, &judgement, concerned);
             }
             // What the text alone decides is counted with its verdict.
-            if rule.reach.owner && ask == Ask::Everything {
+            let by_place = rule.reach.owner && (known.is_some() || verdict.rules.last() == Some(&index));
+            if by_place && ask == Ask::Everything {
                 match judgement {
                     Judgement::NotApplicable => result.not_applicable.add(index),
                     Judgement::Undecided => result.undecided.add(index),

@@ -42,10 +42,8 @@ impl Verdict {
     /// Note what a rule made of the text; `concerned` tells that it has something to look at there.
     pub fn remember(&mut self, index: RuleIndex, reach: Reach, judgement: &Judgement<'_, '_>, concerned: bool) {
         let failed = matches!(judgement, Judgement::Fail(_));
-        if failed || reach.owner {
-            if failed || concerned {
-                self.rules.push(index);
-            }
+        if failed || (reach.owner && concerned) {
+            self.rules.push(index);
         } else if matches!(judgement, Judgement::NotApplicable) {
             self.not_applicable.push(index);
         } else if matches!(judgement, Judgement::Undecided) {

@@ -208,3 +208,23 @@ fn policies_of_aws_are_judged_with_their_principals_only() {
         report["findings"].as_array().expect("a list").iter().map(|f| (&f["rule"], &f["policy"]["resource"])).collect();
     assert_eq!(found, [(&json!("full-admin"), &json!(arn("role", "r")))]);
 }
+
+/// Equal texts in many accounts are judged once, by whichever thread comes first; nobody can tell which.
+#[test]
+fn threads_change_nothing() {
+    let sandbox = Sandbox::with(&[]);
+    let root = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:GetObject",
+        "Principal": { "AWS": "arn:aws:iam::111122223333:root" }, "Resource": "arn:aws:s3:::data/*" } });
+    for account in 0..24 {
+        let id = format!("{:012}", 248_163_590_711u64 + account);
+        let items =
+            [role_item("a", &json!({})), inline_role("b"), inline_role("c-consumer"), bucket_item(&json!(root.to_string()))];
+        let text = snapshot(&items).replace("111122223333", &id);
+        sandbox.write(&format!("AWSLogs/{id}/Config/us-east-1/2026/8/20/ConfigSnapshot/s.json"), text);
+    }
+    let alone = sandbox.run(&["check", "--format", "json", "--fail-on", "none", "--jobs", "1"]).ends(0).stdout;
+    for _ in 0..6 {
+        let together = sandbox.run(&["check", "--format", "json", "--fail-on", "none", "--jobs", "4"]).ends(0).stdout;
+        assert!(alone == together, "two runs differ");
+    }
+}
