@@ -29,7 +29,9 @@ pub fn extract(base: Arc<Base>, said: &Context) -> Extraction {
 impl Context {
     /// Whether a kind that was said of a file means that the file is a policy itself: it holds none of the known layouts.
     fn kind_is_sure(&self, root: &Place) -> bool {
-        is_policy(root.node()) || value(root, &Self::default()).is_none()
+        // A list of policies is no policy either; whoever said the kind is told so.
+        let list = root.node().elements().next().is_some() && root.node().elements().all(is_policy);
+        list || is_policy(root.node()) || value(root, &Self::default()).is_none()
     }
 }
 

@@ -58,11 +58,14 @@ pub(super) struct Lines {
 }
 
 /// What a file is by its first bytes: the splitter, and how many bytes to step over. `None`: to be read whole.
-pub(super) fn opening(head: &[u8], all: bool, lines_by_name: bool) -> Option<(Splitter, usize)> {
+pub(super) fn opening(head: &[u8], all: bool, lines_by_name: bool, one_by_name: bool) -> Option<(Splitter, usize)> {
     if let Some(skip) = items_start(head) {
         return Some((Splitter::Items(Items::default()), skip));
     }
-    let lines = lines_by_name || is_lines(head, all);
+    // Two policies in what is named as one document are a slip that AWS refuses.
+    let first = head.split(|b| *b == b'\n').next().unwrap_or_default();
+    let policies = one_by_name && memmem::find(first, b"\"Statement\"").is_some();
+    let lines = lines_by_name || (!policies && is_lines(head, all));
     lines.then(|| (Splitter::Lines(Lines::default()), 0))
 }
 

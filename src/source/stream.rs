@@ -114,7 +114,8 @@ pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, size: u64, limit:
         }
     }
     let lines_by_name = [".jsonl", ".ndjson"].iter().any(|e| name.trim_end_matches(".gz").to_ascii_lowercase().ends_with(e));
-    match opening(&stream.buffer, stream.ended, lines_by_name) {
+    let one_by_name = name.trim_end_matches(".gz").to_ascii_lowercase().ends_with(".json");
+    match opening(&stream.buffer, stream.ended, lines_by_name, one_by_name) {
         Some((splitter, skip)) => {
             stream.splitter = splitter;
             // Places are counted without a byte order mark, as in files that are read whole.

@@ -188,3 +188,14 @@ fn a_file_name_can_be_hostile_too() {
         assert!(!raw, "{format}:\n{}", run.stdout);
     }
 }
+
+#[test]
+fn two_policies_in_one_document_are_a_slip_and_in_lines_they_are_two() {
+    let two = format!("{}\n{}\n", GOOD.replace('\n', ""), PASS_ROLE.replace('\n', ""));
+    let sandbox = Sandbox::with(&[("two.json", &two), ("two.jsonl", &two)]);
+    sandbox.run(&["check", "two.json"]).says("text-after-value");
+    sandbox.run(&["check", "two.jsonl"]).ends(1).says("2 policies").says("0 incomplete");
+    // A list of policies is none: whoever says that it is one is told so.
+    sandbox.write("list.json", format!("[{}]", GOOD.trim()));
+    sandbox.run(&["check", "--kind", "identity-policy", "list.json"]).says("data-type-mismatch");
+}
