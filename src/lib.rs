@@ -13,6 +13,8 @@ pub mod source;
 pub mod policy;
 pub mod finding;
 pub mod extract;
+pub mod evaluate;
+pub mod proof;
 pub mod algebra;
 pub mod check;
 pub mod rule;
