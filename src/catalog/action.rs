@@ -75,6 +75,17 @@ impl Action {
         AccessLevel::numbered(self.catalog.u8(Section::Actions, self.index, 6))
     }
 
+    /// Its number among all actions, which stand sorted by service, then by name.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// True when requests on no resource at all are possible, which AWS evaluates against `*`: none of its resource types
+    /// is required.
+    pub fn works_on_none(self) -> bool {
+        self.catalog.u8(Section::Actions, self.index, 7) & 1 != 0
+    }
+
     /// The resource types it can be scoped to; none for an action that only works on `*`.
     pub fn types(self) -> impl Iterator<Item = ResourceType> + use<> {
         let list = self.catalog.list(self.catalog.u32(Section::Actions, self.index, 8));
@@ -139,6 +150,11 @@ impl Catalog {
             at = (at + 1) & mask;
         }
         None
+    }
+
+    /// The action with this number.
+    pub fn action_at(&'static self, index: usize) -> Option<Action> {
+        (index < self.action_count()).then_some(Action { catalog: self, index })
     }
 
     /// Number of actions.

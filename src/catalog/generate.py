@@ -228,6 +228,8 @@ class Catalog:
             where = f"{service}:{action['name']}"
             keys = set(action["conditionKeys"])
             types, needs = set(), set(action["dependentActions"])
+            # An action none of whose types is required also works on no resource at all.
+            required = any(resource["required"] for resource in action["resourceTypes"])
             for resource in action["resourceTypes"]:
                 types.add(self.type_index[service, resource["name"].lower()])
                 keys |= set(resource["conditionKeys"])
@@ -238,6 +240,7 @@ class Catalog:
                     self.texts.add(action["name"]),
                     number,
                     level(action["accessLevel"], where),
+                    0 if required else 1,
                     self.lists.add(sorted(types)),
                     self.keylist(self.key_numbers(keys, where)),
                     self.lists.add(depends),
@@ -300,8 +303,8 @@ class Catalog:
             for service in self.services
         )
         actions = b"".join(
-            struct.pack("<IHBBIHI", name, service, access, 0, types, keys, needs)
-            for name, service, access, types, keys, needs in self.actions
+            struct.pack("<IHBBIHI", name, service, access, bare, types, keys, needs)
+            for name, service, access, bare, types, keys, needs in self.actions
         )
         types = b"".join(struct.pack("<IIHHIIBBH", *row, 0, 0) for row in self.types)
         keys, templates = self.key_rows()
