@@ -1,0 +1,169 @@
+//! The theory of strings: is there a text in all of some unions of patterns and outside of others.
+//!
+//! Three tiers: single patterns that cover or miss each other, texts made of the patterns themselves, and where both leave
+//! it open, a search of the product automaton. Complete but for its budget.
+
+use super::automaton;
+use super::pattern::{Pattern, Symbol};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Which side to err on where a variable makes a set unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Hold every request that may be meant: "none" is then sure.
+    Over,
+    /// Hold only requests that are surely meant: "some" is then sure.
+    Under,
+}
+
+/// The answer of a theory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Solved<T> {
+    /// This value does it.
+    Some(T),
+    /// No value does it.
+    None,
+    /// Too much work, or nothing the theory knows.
+    Unknown(&'static str),
+}
+
+/// How many texts are tried before the automaton.
+const CANDIDATES: usize = 48;
+
+/// A text in every union of `within` and in none of `without`.
+pub fn solve(within: &[&[Pattern]], without: &[&[Pattern]], side: Side) -> Solved<String> {
+    let everything = [Pattern::new(vec![Symbol::Run], false)];
+    let whole: [&[Pattern]; 1] = [&everything];
+    let within = if within.is_empty() { &whole[..] } else { within };
+    let Some(open) = Open::new(within, without, side) else { return Solved::None };
+    if let Some(text) = open.candidates().take(CANDIDATES).find(|text| open.holds(text)) {
+        return Solved::Some(text);
+    }
+    open.search()
+}
+
+/// What is left after single patterns were compared.
+struct Open<'p> {
+    /// The union with the fewest patterns, those left that may hold a text.
+    base: Vec<Cow<'p, Pattern>>,
+    /// The other unions.
+    others: Vec<Vec<Cow<'p, Pattern>>>,
+    /// Patterns outside of which the text must be.
+    without: Vec<Cow<'p, Pattern>>,
+}
+
+impl<'p> Open<'p> {
+    /// `None` when that shows already that there is no such text.
+    fn new(within: &[&'p [Pattern]], without: &[&'p [Pattern]], side: Side) -> Option<Self> {
+        let smallest = within.iter().enumerate().min_by_key(|(_, union)| union.len()).map(|(i, _)| i)?;
+        let (exact, wild): (Vec<&Pattern>, Vec<&Pattern>) =
+            without.iter().flat_map(|union| union.iter()).partition(|p| p.is_exact());
+        let same: HashSet<&Pattern> = exact.iter().copied().collect();
+        let some_fold = exact.iter().any(|p| p.fold);
+        let covered = |p: &Pattern| {
+            same.contains(p)
+                || wild.iter().any(|w| w.contains(p))
+                || (some_fold && p.is_exact() && exact.iter().any(|e| e.contains(p)))
+        };
+        let mut base: Vec<Cow<'p, Pattern>> = Vec::new();
+        let mut others: Vec<&[Pattern]> = Vec::new();
+        for (i, union) in within.iter().enumerate() {
+            if i == smallest {
+                base.extend(union.iter().filter(|p| !covered(p)).filter_map(|p| inside(p, side)));
+            } else if !union.iter().any(Pattern::is_everything) {
+                others.push(union);
+            }
+        }
+        base.retain(|p| others.iter().all(|union| union.iter().any(|o| o.may_meet(p))));
+        if base.is_empty() {
+            return None;
+        }
+        let mut narrowed = Vec::new();
+        for union in others {
+            // A union that holds all of what is left says nothing.
+            if base.iter().all(|p| union.iter().any(|o| !o.has_variable() && o.contains(p))) {
+                continue;
+            }
+            let near = union.iter().filter(|o| !covered(o) && base.iter().any(|p| o.may_meet(p)));
+            let near: Vec<_> = near.filter_map(|o| inside(o, side)).collect();
+            if near.is_empty() {
+                return None;
+            }
+            narrowed.push(near);
+        }
+        let near = |p: &&&Pattern| base.iter().any(|b| p.may_meet(b));
+        let without: Vec<_> = exact.iter().chain(&wild).filter(near).filter_map(|p| outside(p, side)).collect();
+        if without.iter().any(|p| base.iter().all(|b| p.contains(b))) {
+            return None;
+        }
+        Some(Self { base, others: narrowed, without })
+    }
+
+    /// Texts worth a try: each pattern with its wildcards filled in a few ways.
+    fn candidates(&self) -> impl Iterator<Item = String> + '_ {
+        let patterns = self.base.iter().chain(self.others.iter().flatten());
+        let patterns: Vec<_> = patterns.take(CANDIDATES).collect();
+        ["x", "", "q7/z", "0"].into_iter().flat_map(move |filler| patterns.clone().into_iter().map(move |p| fill(p, filler)))
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        self.base.iter().any(|p| p.matches(text))
+            && self.others.iter().all(|union| union.iter().any(|p| p.matches(text)))
+            && !self.without.iter().any(|p| p.matches(text))
+    }
+
+    fn search(&self) -> Solved<String> {
+        let mut unions: Vec<Vec<&Pattern>> = vec![self.base.iter().map(AsRef::as_ref).collect()];
+        unions.extend(self.others.iter().map(|union| union.iter().map(AsRef::as_ref).collect()));
+        let without: Vec<&Pattern> = self.without.iter().map(AsRef::as_ref).collect();
+        automaton::search(&unions, &without)
+    }
+}
+
+/// What a pattern that the text must match becomes on this side; nothing when it holds no text for sure.
+fn inside(pattern: &Pattern, side: Side) -> Option<Cow<'_, Pattern>> {
+    match (pattern.has_variable(), side) {
+        (false, _) => Some(Cow::Borrowed(pattern)),
+        (true, Side::Over) => Some(Cow::Owned(pattern.widened())),
+        (true, Side::Under) => None,
+    }
+}
+
+/// The same of a pattern that the text must not match.
+fn outside(pattern: &Pattern, side: Side) -> Option<Cow<'_, Pattern>> {
+    match side {
+        Side::Over => inside(pattern, Side::Under),
+        Side::Under => inside(pattern, Side::Over),
+    }
+}
+
+/// A text of a pattern. The fields of an ARN get what a reader expects there.
+pub fn fill(pattern: &Pattern, filler: &str) -> String {
+    let mut out = String::new();
+    let mut digits = "1111222233334444".chars().cycle();
+    let arn = pattern.symbols.iter().take(4).map(|s| if let Symbol::Char(c) = s { *c } else { '*' }).eq("arn:".chars());
+    for symbol in &*pattern.symbols {
+        let field = if arn { out.matches(':').count() } else { 0 };
+        match symbol {
+            Symbol::Char(c) => out.push(*c),
+            Symbol::Digit => out.extend(digits.next()),
+            Symbol::One | Symbol::OneInField => out.push(if field == 4 { '1' } else { 'x' }),
+            Symbol::Run | Symbol::RunInField | Symbol::Variable(_) => {
+                // A field that is one run gets a usual value; a piece of one is filled like any other.
+                let alone = out.ends_with(':');
+                match field {
+                    1 if alone => out.push_str("aws"),
+                    3 if alone => out.push_str("us-east-1"),
+                    4 if alone => out.push_str("111122223333"),
+                    _ => out.push_str(filler),
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "strings_tests.rs"]
+mod tests;
