@@ -11,6 +11,11 @@ pub struct ResourceType {
 }
 
 impl ResourceType {
+    /// Its number among all resource types.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
     /// Its name, such as `projectversion`.
     pub fn name(self) -> &'static str {
         self.catalog.text(self.catalog.u32(Section::Types, self.index, 0))
@@ -85,6 +90,11 @@ impl Formats {
 }
 
 impl Catalog {
+    /// The resource type with this number.
+    pub fn type_at(&'static self, index: usize) -> Option<ResourceType> {
+        (index < self.resource_type_count()).then_some(ResourceType { catalog: self, index })
+    }
+
     /// Number of resource types.
     pub fn resource_type_count(&self) -> usize {
         self.count(Section::Types)

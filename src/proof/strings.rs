@@ -6,7 +6,7 @@
 use super::automaton;
 use super::pattern::{Pattern, Symbol};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Which side to err on where a variable makes a set unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,12 +59,11 @@ impl<'p> Open<'p> {
         let smallest = within.iter().enumerate().min_by_key(|(_, union)| union.len()).map(|(i, _)| i)?;
         let (exact, wild): (Vec<&Pattern>, Vec<&Pattern>) =
             without.iter().flat_map(|union| union.iter()).partition(|p| p.is_exact());
-        let same: HashSet<&Pattern> = exact.iter().copied().collect();
+        let same: HashSet<&Pattern> = exact.iter().chain(&wild).copied().collect();
         let some_fold = exact.iter().any(|p| p.fold);
+        let by_head = ByHead::new(&wild);
         let covered = |p: &Pattern| {
-            same.contains(p)
-                || wild.iter().any(|w| w.contains(p))
-                || (some_fold && p.is_exact() && exact.iter().any(|e| e.contains(p)))
+            same.contains(p) || by_head.some_contains(p) || (some_fold && p.is_exact() && exact.iter().any(|e| e.contains(p)))
         };
         let mut base: Vec<Cow<'p, Pattern>> = Vec::new();
         let mut others: Vec<&[Pattern]> = Vec::new();
@@ -118,6 +117,43 @@ impl<'p> Open<'p> {
         unions.extend(self.others.iter().map(|union| union.iter().map(AsRef::as_ref).collect()));
         let without: Vec<&Pattern> = self.without.iter().map(AsRef::as_ref).collect();
         automaton::search(&unions, &without)
+    }
+}
+
+/// Patterns by the literal text they begin with: of thousands only a few can contain another.
+struct ByHead<'p> {
+    /// All of them, where they are few or letter case does not count.
+    linear: Vec<&'p Pattern>,
+    heads: HashMap<&'p [Symbol], Vec<&'p Pattern>>,
+    lengths: BTreeSet<usize>,
+}
+
+/// The symbols before the first wildcard.
+fn head(pattern: &Pattern) -> &[Symbol] {
+    let end = pattern.symbols.iter().position(|s| !matches!(s, Symbol::Char(_))).unwrap_or(pattern.symbols.len());
+    pattern.symbols.get(..end).unwrap_or_default()
+}
+
+impl<'p> ByHead<'p> {
+    fn new(patterns: &[&'p Pattern]) -> Self {
+        let mut out = Self { linear: Vec::new(), heads: HashMap::new(), lengths: BTreeSet::new() };
+        let few = patterns.len() <= 16;
+        for pattern in patterns.iter().copied() {
+            if few || pattern.fold {
+                out.linear.push(pattern);
+            } else {
+                let head = head(pattern);
+                out.heads.entry(head).or_default().push(pattern);
+                out.lengths.insert(head.len());
+            }
+        }
+        out
+    }
+
+    fn some_contains(&self, inner: &Pattern) -> bool {
+        let own = head(inner);
+        let near = self.lengths.iter().map_while(|length| own.get(..*length)).filter_map(|start| self.heads.get(start));
+        self.linear.iter().any(|p| p.contains(inner)) || near.flatten().any(|p| p.contains(inner))
     }
 }
 

@@ -1,0 +1,175 @@
+//! The engine: literals and what was found out about them. It lives across questions, so that what two policies have in
+//! common is decided once.
+
+use super::actions::World;
+use super::callers::Linked;
+use super::formats::Formats;
+use super::hash::Map;
+use super::keys::{self, Arrives, Domain, WantedTest};
+use super::literal::{Field, KeyId, LiteralId, Meaning, Sense, Table};
+use super::pattern::Pattern;
+use super::strings::{self, Side, Solved};
+use crate::catalog::{self, Catalog, KeyType};
+use crate::evaluate::ContextValue;
+
+/// What two literals of one field have to do with each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relation {
+    /// All of the second lies in the first.
+    pub first_contains: bool,
+    /// All of the first lies in the second.
+    pub second_contains: bool,
+    /// They have nothing in common.
+    pub apart: bool,
+}
+
+/// Pairs of patterns up to which lists are compared.
+const PAIRS: usize = 1024;
+
+/// Questions and what their answers have in common.
+#[derive(Debug)]
+pub struct Engine {
+    /// Literals, keys and variables.
+    pub table: Table,
+    /// The catalogue.
+    pub catalog: &'static Catalog,
+    /// Which actions exist.
+    pub world: World,
+    relations: Map<(LiteralId, LiteralId), Relation>,
+    resources: Map<(Vec<Sense>, Option<usize>, Side), Solved<String>>,
+    keys: Map<(KeyId, Vec<Sense>, Side), Solved<Option<ContextValue>>>,
+    facts: Map<KeyId, Facts>,
+    /// The forms of ARNs by type of resource.
+    pub formats: Formats,
+}
+
+/// What is known of a condition key.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    arrives: Arrives,
+    always: bool,
+    usual: &'static str,
+}
+
+impl Engine {
+    /// With the catalogue in force.
+    pub fn new(world: World) -> Self {
+        Self {
+            table: Table::default(),
+            catalog: catalog::current(),
+            world,
+            relations: Map::default(),
+            resources: Map::default(),
+            keys: Map::default(),
+            facts: Map::default(),
+            formats: Formats::default(),
+        }
+    }
+
+    fn facts(&mut self, key: KeyId) -> Facts {
+        if let Some(facts) = self.facts.get(&key) {
+            return *facts;
+        }
+        let name = self.table.key_name(key);
+        let known = self.catalog.key(name);
+        let arrives = match known {
+            Some(known) if known.is_list() => Arrives::List,
+            Some(_) => Arrives::One,
+            None => Arrives::Either,
+        };
+        let usual = match known.map(catalog::ConditionKey::kind) {
+            Some(KeyType::Arn) => "arn:aws:iam::111122223333:role/x",
+            Some(KeyType::Bool) => "true",
+            Some(KeyType::Numeric) => "1",
+            Some(KeyType::Date) => "2026-01-01T00:00:00Z",
+            Some(KeyType::IpAddress) => "203.0.113.7",
+            Some(KeyType::Binary) => "cGFsaXNhZGU=",
+            Some(KeyType::String) | None => "x",
+        };
+        // AWS global condition context keys: these are in every request.
+        let always = ["aws:securetransport", "aws:currenttime", "aws:epochtime"].contains(&name);
+        let facts = Facts { arrives, always, usual };
+        self.facts.insert(key, facts);
+        facts
+    }
+
+    /// A value of a key.
+    pub fn solve_key(&mut self, key: KeyId, senses: &[Sense], side: Side) -> Solved<Option<ContextValue>> {
+        let mut sorted = senses.to_vec();
+        sorted.sort_unstable();
+        let memo = (key, sorted, side);
+        if let Some(known) = self.keys.get(&memo) {
+            return known.clone();
+        }
+        let solved = self.solve_key_of(key, senses, &Linked::Free, side);
+        self.keys.insert(memo, solved.clone());
+        solved
+    }
+
+    /// A value of a key that the caller has a say in.
+    pub fn solve_key_of(&mut self, key: KeyId, senses: &[Sense], linked: &Linked, side: Side) -> Solved<Option<ContextValue>> {
+        let facts = self.facts(key);
+        let mut wanted = Vec::with_capacity(senses.len());
+        for (id, want) in senses {
+            let Some(literal) = self.table.get(*id) else { continue };
+            if let Meaning::Key(test) = &literal.meaning {
+                wanted.push(WantedTest { test, want: *want, doubtful: literal.doubtful });
+            }
+        }
+        let domain = Domain { arrives: facts.arrives, linked, always: facts.always, usual: facts.usual };
+        keys::solve(&wanted, &domain, side)
+    }
+
+    /// A resource that fulfils everything; with a type, one of that type.
+    pub fn solve_resource(&mut self, senses: &[Sense], of_type: Option<usize>, side: Side) -> Solved<String> {
+        let mut sorted = senses.to_vec();
+        sorted.sort_unstable();
+        let memo = (sorted, of_type, side);
+        if let Some(known) = self.resources.get(&memo) {
+            return known.clone();
+        }
+        let format = of_type.map(|index| self.formats.of(index));
+        let mut within: Vec<&[Pattern]> = Vec::new();
+        let mut without: Vec<&[Pattern]> = Vec::new();
+        if let Some(format) = &format {
+            within.push(std::slice::from_ref(&format.within));
+            without.extend(format.without.as_ref().map(std::slice::from_ref));
+        }
+        for (id, want) in senses {
+            let Some(literal) = self.table.get(*id) else { continue };
+            let Meaning::Resources(patterns, negated) = &literal.meaning else { continue };
+            if literal.doubtful && !want && side == Side::Over {
+                // The statement may be void: it can always be escaped from.
+                continue;
+            }
+            if want == negated { without.push(patterns) } else { within.push(patterns) }
+        }
+        let solved = strings::solve(&within, &without, side);
+        self.resources.insert(memo, solved.clone());
+        solved
+    }
+
+    /// How two literals about resources relate, by their patterns; negation is the caller's business.
+    pub fn relation(&mut self, a: LiteralId, b: LiteralId) -> Relation {
+        if let Some(known) = self.relations.get(&(a, b)) {
+            return *known;
+        }
+        let mut out = Relation::default();
+        if let (Some(x), Some(y)) = (self.table.get(a), self.table.get(b)) {
+            if let (Meaning::Resources(x, _), Meaning::Resources(y, _)) = (&x.meaning, &y.meaning) {
+                if x.len().saturating_mul(y.len()) <= PAIRS {
+                    out.first_contains = y.iter().all(|q| x.iter().any(|p| p.contains(q)));
+                    out.second_contains = x.iter().all(|q| y.iter().any(|p| p.contains(q)));
+                    out.apart = x.iter().all(|p| y.iter().all(|q| !p.may_meet(q)));
+                }
+            }
+        }
+        self.relations.insert((a, b), out);
+        out
+    }
+
+    /// The field of a literal.
+    pub fn field(&self, id: LiteralId) -> Field {
+        self.table.get(id).map_or(Field::Action, |literal| literal.field)
+    }
+}

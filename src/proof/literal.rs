@@ -1,0 +1,167 @@
+//! Literals: what one element or condition says of one field of a request. Equal ones are one, by number.
+
+use super::actions::ActionSet;
+use super::hash::Map;
+use super::pattern::{Pattern, Variables};
+use super::value::Atom;
+use crate::policy::condition::Quantifier;
+
+/// The number of a literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LiteralId(pub u32);
+
+/// The number of a condition key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(pub u32);
+
+/// What a literal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The action.
+    Action,
+    /// The resource.
+    Resource,
+    /// Who calls.
+    Principal,
+    /// A condition key.
+    Key(KeyId),
+}
+
+/// Whom one entry of `Principal` names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Named {
+    /// `*`.
+    Everyone,
+    /// Everybody of an account.
+    Account(String),
+    /// A user, role or session.
+    Arn(String),
+    /// A service.
+    Service(String),
+    /// An identity provider.
+    Provider(String),
+    /// An S3 canonical user.
+    Canonical(String),
+    /// What is left of a deleted principal, or nothing that can be: nobody.
+    Nobody(String),
+    /// Known only when a template is deployed.
+    Unknown(String),
+}
+
+/// A condition on a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Test {
+    /// Set operator.
+    pub quantifier: Quantifier,
+    /// True for values outside of the atom.
+    pub negated: bool,
+    /// True when a request without the key fulfils it.
+    pub at_absent: bool,
+    /// The values.
+    pub atom: Atom,
+}
+
+/// What a literal says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// The action is one of these, or none.
+    Actions(ActionSet, bool),
+    /// The resource matches one of these, or none.
+    Resources(Vec<Pattern>, bool),
+    /// The caller is one of these, or none (`NotPrincipal`).
+    Principals(Vec<Named>, bool),
+    /// The caller is one of these, or none; in a Deny, where exempting somebody takes more than naming them.
+    DenyPrincipals(Vec<Named>, bool),
+    /// The key fulfils a condition.
+    Key(Test),
+}
+
+/// A literal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Literal {
+    /// The field.
+    pub field: Field,
+    /// What it says.
+    pub meaning: Meaning,
+    /// A variable without a default under a negation: whether the statement counts at all when it has no value is not
+    /// told by the documentation.
+    pub doubtful: bool,
+}
+
+/// A literal that holds or not.
+pub type Sense = (LiteralId, bool);
+
+/// All literals, keys and variables that were met.
+#[derive(Debug, Default)]
+pub struct Table {
+    literals: Vec<Literal>,
+    numbers: Map<Literal, LiteralId>,
+    keys: Vec<String>,
+    key_numbers: Map<String, KeyId>,
+    variables: Vec<String>,
+    variable_numbers: Map<String, u32>,
+    /// Values chosen for variables while policies are compiled, `None` for absent; without them variables are symbols.
+    pub chosen: Option<Map<String, Option<String>>>,
+}
+
+impl Table {
+    /// The number of a literal.
+    pub fn literal(&mut self, literal: Literal) -> LiteralId {
+        if let Some(id) = self.numbers.get(&literal) {
+            return *id;
+        }
+        let id = LiteralId(u32::try_from(self.literals.len()).unwrap_or(u32::MAX));
+        self.literals.push(literal.clone());
+        self.numbers.insert(literal, id);
+        id
+    }
+
+    /// A literal by number.
+    pub fn get(&self, id: LiteralId) -> Option<&Literal> {
+        self.literals.get(id.0 as usize)
+    }
+
+    /// The number of a condition key, letter case ignored.
+    pub fn key(&mut self, name: &str) -> KeyId {
+        let name = name.to_lowercase();
+        if let Some(id) = self.key_numbers.get(&name) {
+            return *id;
+        }
+        let id = KeyId(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
+        self.keys.push(name.clone());
+        self.key_numbers.insert(name, id);
+        id
+    }
+
+    /// The number of a key that was met.
+    pub fn known_key(&self, name: &str) -> Option<KeyId> {
+        self.key_numbers.get(name).copied()
+    }
+
+    /// The name of a key, in lower case.
+    pub fn key_name(&self, id: KeyId) -> &str {
+        self.keys.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// The text of a variable.
+    pub fn variable(&self, number: u32) -> &str {
+        self.variables.get(number as usize).map_or("", String::as_str)
+    }
+}
+
+impl Variables for Table {
+    fn value(&self, key: &str) -> Option<Option<String>> {
+        // A variable for which nothing was chosen is one of which nobody thought: it has no value.
+        self.chosen.as_ref().map(|chosen| chosen.get(key).cloned().flatten())
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.variable_numbers.get(text) {
+            return *number;
+        }
+        let number = u32::try_from(self.variables.len()).unwrap_or(u32::MAX);
+        self.variables.push(text.to_owned());
+        self.variable_numbers.insert(text.to_owned(), number);
+        number
+    }
+}
