@@ -18,3 +18,7 @@ pub use request::{Caller, CallerKind, ContextValue, Request};
 pub use statement::Applied;
 pub use truth::{Cause, Doubt, Match, Miss, Strength, Truth, Why};
 pub use view::View;
+
+#[cfg(test)]
+#[path = "evaluate_tests.rs"]
+mod tests;
