@@ -2,5 +2,23 @@
 //! engine, and judges every witness that the engine finds.
 
 pub mod request;
+pub mod truth;
+pub mod view;
+mod glob;
+mod text;
+mod value;
+mod operator;
+mod condition;
+mod caller;
+pub mod statement;
+pub mod policy;
 
+pub use policy::{Answer, Decision, decide, decide_all, statement_matches};
 pub use request::{Caller, CallerKind, ContextValue, Request};
+pub use statement::Applied;
+pub use truth::{Cause, Doubt, Match, Miss, Strength, Truth, Why};
+pub use view::View;
+
+#[cfg(test)]
+#[path = "evaluate_tests.rs"]
+mod tests;

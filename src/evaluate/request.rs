@@ -57,6 +57,14 @@ impl CallerKind {
             Self::Anonymous => "anonymous",
         }
     }
+
+    /// Whether such a caller belongs to an account, and so has identity policies or could have them.
+    pub fn has_account(self) -> bool {
+        match self {
+            Self::User | Self::RoleSession | Self::Role | Self::Root | Self::FederatedUser => true,
+            Self::WebIdentity | Self::Saml | Self::Service | Self::Anonymous => false,
+        }
+    }
 }
 
 impl fmt::Display for CallerKind {
