@@ -6,7 +6,7 @@ pub mod context;
 pub(crate) mod intrinsic;
 pub mod kind;
 pub mod model;
-pub(crate) mod parse;
+pub mod parse;
 pub mod principal;
 mod values;
 

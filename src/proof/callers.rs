@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 pub enum Scope {
     /// Users and sessions that have identity policies.
     Identity,
+    /// The same and root users: whom organization policies bind.
+    Principals,
     /// Principals of one account that an SCP binds: users, roles, the root user; no service-linked roles.
     Member(String),
     /// Everybody: anonymous callers, services and providers too.
@@ -111,11 +113,11 @@ impl Mentions {
     pub fn classes(&self, scope: &Scope) -> Vec<Class> {
         let mut out = Vec::new();
         match scope {
-            Scope::Identity => {
+            Scope::Identity | Scope::Principals => {
                 for account in self.accounts.iter().map(Some).chain([None]).rev() {
                     self.iam(account.map(String::as_str), &mut out);
                 }
-                out.retain(|class| class.kind != CallerKind::Root);
+                out.retain(|class| *scope == Scope::Principals || class.kind != CallerKind::Root);
             }
             Scope::Member(account) => {
                 self.iam(Some(account), &mut out);

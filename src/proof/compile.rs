@@ -9,6 +9,7 @@ use crate::policy::arn::has_dollar_brace;
 use crate::policy::condition::{Comparison, Quantifier};
 use crate::policy::principal::{PrincipalForm, PrincipalType};
 use crate::policy::{ArnPattern, Condition, Effect, Element, Policy, Principal};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A statement as a box.
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 pub struct Boxed {
     /// Allow or Deny.
     pub effect: Effect,
-    /// Its policy, counted over all that were compiled.
+    /// Its policy, counted in the list that was compiled.
     pub policy: usize,
     /// Its number in the policy.
     pub statement: usize,
@@ -37,10 +38,34 @@ pub struct Compiled {
     pub variables: BTreeSet<String>,
 }
 
-/// Compile policies. The first has the number `first`.
-pub fn compile(table: &mut Table, policies: &[&Policy<'_>], first: usize) -> Compiled {
+/// Policies, compiled once where they are asked about more than once.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a, 'd> {
+    /// The policies, read as one list of statements.
+    pub policies: &'a [&'a Policy<'d>],
+    /// The same with variables as symbols.
+    pub compiled: Option<&'a Compiled>,
+}
+
+impl<'a, 'd> Input<'a, 'd> {
+    /// Not compiled yet.
+    pub fn new(policies: &'a [&'a Policy<'d>]) -> Self {
+        Self { policies, compiled: None }
+    }
+
+    /// As boxes, with the values that the table has chosen for variables.
+    pub fn boxes(&self, table: &mut Table) -> Cow<'a, Compiled> {
+        match self.compiled {
+            Some(compiled) if table.chosen.is_none() || compiled.variables.is_empty() => Cow::Borrowed(compiled),
+            Some(_) | None => Cow::Owned(compile(table, self.policies)),
+        }
+    }
+}
+
+/// Compile policies.
+pub fn compile(table: &mut Table, policies: &[&Policy<'_>]) -> Compiled {
     let mut out = Compiled::default();
-    for (offset, policy) in policies.iter().enumerate() {
+    for (index, policy) in policies.iter().enumerate() {
         let knows_variables = policy.version == Some("2012-10-17");
         for (number, statement) in policy.statements.iter().enumerate() {
             let Some((effect, _)) = statement.effect else { continue };
@@ -60,7 +85,7 @@ pub fn compile(table: &mut Table, policies: &[&Policy<'_>], first: usize) -> Com
             for condition in &statement.conditions {
                 parts.push((reader.condition(condition), condition.value_node.id()));
             }
-            let boxed = Boxed { effect, policy: first + offset, statement: number, node: statement.node.id(), parts };
+            let boxed = Boxed { effect, policy: index, statement: number, node: statement.node.id(), parts };
             match effect {
                 Effect::Allow => out.allow.push(boxed),
                 Effect::Deny => out.deny.push(boxed),

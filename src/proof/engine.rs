@@ -3,6 +3,7 @@
 
 use super::actions::World;
 use super::callers::Linked;
+use super::compile::{Compiled, compile};
 use super::formats::Formats;
 use super::hash::Map;
 use super::keys::{self, Arrives, Domain, WantedTest};
@@ -11,6 +12,7 @@ use super::pattern::Pattern;
 use super::strings::{self, Side, Solved};
 use crate::catalog::{self, Catalog, KeyType};
 use crate::evaluate::ContextValue;
+use crate::policy::Policy;
 
 /// What two literals of one field have to do with each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +66,12 @@ impl Engine {
             facts: Map::default(),
             formats: Formats::default(),
         }
+    }
+
+    /// Compile policies for several questions.
+    pub fn compile(&mut self, policies: &[&Policy<'_>]) -> Compiled {
+        self.table.chosen = None;
+        compile(&mut self.table, policies)
     }
 
     fn facts(&mut self, key: KeyId) -> Facts {

@@ -96,7 +96,8 @@ pub type Sense = (LiteralId, bool);
 pub struct Table {
     literals: Vec<Literal>,
     numbers: Map<Literal, LiteralId>,
-    keys: Vec<String>,
+    /// In lower case, and as first met.
+    keys: Vec<(String, String)>,
     key_numbers: Map<String, KeyId>,
     variables: Vec<String>,
     variable_numbers: Map<String, u32>,
@@ -116,19 +117,31 @@ impl Table {
         id
     }
 
+    /// That a key is there.
+    pub fn present(&mut self, key: KeyId) -> Sense {
+        let test = Test { quantifier: Quantifier::Any, negated: false, at_absent: false, atom: Atom::Anything };
+        (self.literal(Literal { field: Field::Key(key), meaning: Meaning::Key(test), doubtful: false }), true)
+    }
+
+    /// That a key has one of some values.
+    pub fn among(&mut self, key: KeyId, values: Vec<Pattern>) -> Sense {
+        let test = Test { quantifier: Quantifier::Any, negated: false, at_absent: false, atom: Atom::Text(values) };
+        (self.literal(Literal { field: Field::Key(key), meaning: Meaning::Key(test), doubtful: false }), true)
+    }
+
     /// A literal by number.
     pub fn get(&self, id: LiteralId) -> Option<&Literal> {
         self.literals.get(id.0 as usize)
     }
 
     /// The number of a condition key, letter case ignored.
-    pub fn key(&mut self, name: &str) -> KeyId {
-        let name = name.to_lowercase();
+    pub fn key(&mut self, written: &str) -> KeyId {
+        let name = written.to_lowercase();
         if let Some(id) = self.key_numbers.get(&name) {
             return *id;
         }
         let id = KeyId(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
-        self.keys.push(name.clone());
+        self.keys.push((name.clone(), written.to_owned()));
         self.key_numbers.insert(name, id);
         id
     }
@@ -140,7 +153,12 @@ impl Table {
 
     /// The name of a key, in lower case.
     pub fn key_name(&self, id: KeyId) -> &str {
-        self.keys.get(id.0 as usize).map_or("", String::as_str)
+        self.keys.get(id.0 as usize).map_or("", |(name, _)| name.as_str())
+    }
+
+    /// The name of a key as it was first met.
+    pub fn key_spelling(&self, id: KeyId) -> &str {
+        self.keys.get(id.0 as usize).map_or("", |(_, written)| written.as_str())
     }
 
     /// The text of a variable.

@@ -13,7 +13,10 @@ mod hash;
 mod keys;
 mod leaf;
 mod literal;
+mod new_access;
 mod pattern;
+mod problem;
+mod replay;
 mod scalar;
 mod search;
 mod state;
@@ -21,4 +24,14 @@ mod strings;
 mod value;
 pub mod verdict;
 
+pub use actions::World;
+pub use compile::{Compiled, Input};
+pub use engine::Engine;
+pub use new_access::{NewAccess, no_new_access};
 pub use verdict::{Proof, Responsible, Verdict};
+
+#[cfg(test)]
+#[path = "proof_tests.rs"]
+mod tests;
+#[cfg(test)]
+mod random;

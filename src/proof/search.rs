@@ -6,7 +6,7 @@
 use super::callers::Class;
 use super::engine::Engine;
 use super::leaf::{self, Model};
-use super::literal::{Field, KeyId, Sense};
+use super::literal::{Field, Sense, Table};
 use super::state::{Frame, State, Status};
 use super::strings::Side;
 
@@ -224,17 +224,16 @@ impl Search<'_, '_> {
 ///
 /// AWS global condition context keys: `aws:SourceVpc` and `aws:SourceVpce` come together through an endpoint; `aws:SourceIp`
 /// is not there when `aws:VpcSourceIp` is.
-pub fn axioms(engine: &mut Engine, present: impl Fn(&mut Engine, KeyId) -> Sense) -> Vec<Clause> {
+pub fn axioms(table: &mut Table) -> Vec<Clause> {
     let mut out = Vec::new();
-    let met = |engine: &Engine, name: &str| engine.table.known_key(name).is_some();
-    if met(engine, "aws:sourcevpc") {
-        let (vpc, endpoint) = (engine.table.key("aws:SourceVpc"), engine.table.key("aws:SourceVpce"));
-        let ((vpc, yes), (endpoint, there)) = (present(engine, vpc), present(engine, endpoint));
-        out.push(vec![(vpc, yes), (endpoint, !there)]);
+    if table.known_key("aws:sourcevpc").is_some() {
+        let (vpc, endpoint) = (table.key("aws:SourceVpc"), table.key("aws:SourceVpce"));
+        let (vpc, (endpoint, there)) = (table.present(vpc), table.present(endpoint));
+        out.push(vec![vpc, (endpoint, !there)]);
     }
-    if met(engine, "aws:sourceip") && met(engine, "aws:vpcsourceip") {
-        let (public, private) = (engine.table.key("aws:SourceIp"), engine.table.key("aws:VpcSourceIp"));
-        out.push(vec![present(engine, public), present(engine, private)]);
+    if table.known_key("aws:sourceip").is_some() && table.known_key("aws:vpcsourceip").is_some() {
+        let (public, private) = (table.key("aws:SourceIp"), table.key("aws:VpcSourceIp"));
+        out.push(vec![table.present(public), table.present(private)]);
     }
     out
 }

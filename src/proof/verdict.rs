@@ -51,3 +51,10 @@ pub struct Proof {
     /// What the answer rests on besides the policies: the catalogue's date, the world of actions, what was assumed.
     pub assumptions: Vec<String>,
 }
+
+impl Proof {
+    /// An answer with a sentence; the rest is added where there is any.
+    pub fn of(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self { verdict, witness: None, responsible: Vec::new(), reason: Some(reason.into()), assumptions: Vec::new() }
+    }
+}

@@ -1,0 +1,319 @@
+//! A question as obligations: boxes that must lie in others. Deciding it, instantiating variables, replaying the witness.
+
+use super::callers::{Class, Mentions, Scope};
+use super::compile::{Boxed, Compiled};
+use super::engine::Engine;
+use super::hash::Map;
+use super::leaf::Model;
+use super::literal::{Field, KeyId, Meaning, Sense, Table};
+use super::pattern::{Pattern, Symbol};
+use super::search::{Clause, Outcome, Query, Tree, axioms, find};
+use super::strings::Side;
+use super::value::Atom;
+use crate::evaluate::{ContextValue, Request};
+use crate::policy::arn::Arn;
+use std::collections::BTreeSet;
+
+/// No request may be in all of `within` and in none of `avoid`.
+#[derive(Clone, Debug, Default)]
+pub struct Obligation {
+    /// What must hold.
+    pub within: Vec<Sense>,
+    /// What must not hold as a whole, each.
+    pub avoid: Vec<Clause>,
+    /// The boxes that `within` was made of: policy and statement.
+    pub of: Vec<(usize, usize)>,
+    /// The boxes that `avoid` was made of; what stands after them are facts about requests.
+    pub but: Vec<(usize, usize)>,
+}
+
+impl Obligation {
+    /// All of some boxes, but none of others.
+    pub fn new<'b>(within: &[&'b Boxed], avoid: impl IntoIterator<Item = &'b Boxed>) -> Self {
+        let mut out = Self { of: within.iter().map(|b| (b.policy, b.statement)).collect(), ..Self::default() };
+        out.within.extend(within.iter().flat_map(|b| clause(b)));
+        for boxed in avoid {
+            out.avoid.push(clause(boxed));
+            out.but.push((boxed.policy, boxed.statement));
+        }
+        out
+    }
+}
+
+/// A box as literals that hold.
+pub fn clause(boxed: &Boxed) -> Clause {
+    boxed.parts.iter().map(|(id, _)| (*id, true)).collect()
+}
+
+/// A question made ready for the engine.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// All of them must be met.
+    pub obligations: Vec<Obligation>,
+    /// Who can call.
+    pub scope: Scope,
+    /// Keys of variables.
+    pub variables: BTreeSet<String>,
+}
+
+/// A question.
+pub trait Problem {
+    /// Compile it. Variables become what the table has chosen for them.
+    fn ready(&self, table: &mut Table) -> Ready;
+
+    /// Whether this request shows that the answer is no, in the eyes of the evaluator.
+    fn is_shown_by(&self, request: &Request) -> bool;
+}
+
+/// What was decided.
+#[derive(Clone, Debug)]
+pub enum Decided {
+    /// Every obligation is met; a tree for each.
+    Pass(Ready, Vec<Tree>),
+    /// A request that shows the contrary.
+    Fail(Box<Request>),
+    /// Not decided.
+    Unknown(String),
+}
+
+/// How many ways to choose variables are tried.
+const CHOICES: usize = 40;
+
+/// Decide a question.
+pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
+    engine.table.chosen = None;
+    let ready = problem.ready(&mut engine.table);
+    let mut trees = Vec::new();
+    let mut reason = None;
+    match attempt(engine, problem, &ready, Side::Over, &[]) {
+        Attempt::Met(found) => trees = found,
+        Attempt::Shown(request) => return Decided::Fail(request),
+        Attempt::Open(why) => reason = Some(why),
+    }
+    let Some(why) = reason else { return Decided::Pass(ready, trees) };
+    let found = concretely(engine, problem, &ready);
+    engine.table.chosen = None;
+    match found {
+        Some(request) => Decided::Fail(request),
+        None => Decided::Unknown(reason_for(engine, &ready, why)),
+    }
+}
+
+/// What one try led to.
+enum Attempt {
+    Met(Vec<Tree>),
+    Shown(Box<Request>),
+    Open(&'static str),
+}
+
+/// The reason when a model was found that the evaluator does not take.
+const DOUBTED: &str = "";
+
+fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side, pins: &[Sense]) -> Attempt {
+    let facts = axioms(&mut engine.table);
+    let classes = classes(engine, ready, pins);
+    let mut trees = Vec::with_capacity(ready.obligations.len());
+    let mut open = None;
+    for obligation in &ready.obligations {
+        let within: Vec<Sense> = obligation.within.iter().chain(pins).copied().collect();
+        let avoid: Vec<Clause> = obligation.avoid.iter().chain(&facts).cloned().collect();
+        match find(engine, Query { within: &within, avoid: &avoid, classes: &classes, side }) {
+            Outcome::Closed(tree) => trees.push(tree),
+            Outcome::Open(why) => open = Some(why),
+            Outcome::Found(model) => match witness(engine, &classes, &model) {
+                Some(request) if problem.is_shown_by(&request) => return Attempt::Shown(Box::new(request)),
+                _ => open = open.or(Some(DOUBTED)),
+            },
+        }
+    }
+    open.map_or(Attempt::Met(trees), Attempt::Open)
+}
+
+/// With every variable given a value, and only requests that are surely meant.
+fn concretely(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Box<Request>> {
+    for choice in choices(engine, ready) {
+        engine.table.chosen = Some(choice.clone());
+        let concrete = problem.ready(&mut engine.table);
+        let mut pins = Vec::with_capacity(choice.len());
+        for (name, value) in &choice {
+            let key = engine.table.key(name);
+            pins.push(match value {
+                Some(value) => engine.table.among(key, vec![Pattern::exact(value, false)]),
+                None => {
+                    let (id, there) = engine.table.present(key);
+                    (id, !there)
+                }
+            });
+        }
+        pins.sort_unstable();
+        for side in [Side::Under, Side::Over] {
+            if let Attempt::Shown(request) = attempt(engine, problem, &concrete, side, &pins) {
+                return Some(request);
+            }
+        }
+    }
+    None
+}
+
+/// Values for variables: one that nobody wrote, pieces of what policies write, and none.
+fn choices(engine: &Engine, ready: &Ready) -> Vec<Map<String, Option<String>>> {
+    let usual = |name: &str| match name {
+        n if n.ends_with("account") => "111122223333",
+        n if n.ends_with("arn") => "arn:aws:iam::111122223333:role/x",
+        _ => "some-value",
+    };
+    let base: Map<String, Option<String>> =
+        ready.variables.iter().map(|name| (name.clone(), Some(usual(name).to_owned()))).collect();
+    let mut out = vec![base.clone()];
+    if ready.variables.is_empty() {
+        return out;
+    }
+    let fragments = fragments(engine, ready);
+    for value in fragments.into_iter().map(Some).chain([None]) {
+        for name in &ready.variables {
+            let mut choice = base.clone();
+            choice.insert(name.clone(), value.clone());
+            out.push(choice);
+        }
+        if ready.variables.len() > 1 {
+            out.push(ready.variables.iter().map(|name| (name.clone(), value.clone())).collect());
+        }
+        if out.len() > CHOICES {
+            break;
+        }
+    }
+    // Absent last, but always.
+    out.push(ready.variables.iter().map(|name| (name.clone(), None)).collect());
+    out
+}
+
+/// What stands between separators in the patterns of a question.
+fn fragments(engine: &Engine, ready: &Ready) -> Vec<String> {
+    let mut out = BTreeSet::new();
+    let mut add = |pattern: &Pattern, whole: bool| {
+        if whole && pattern.is_exact() {
+            out.insert(pattern.show());
+        }
+        for piece in pattern.symbols.split(|s| matches!(s, Symbol::Char('/' | ':'))) {
+            let text: Option<String> = piece.iter().map(|s| if let Symbol::Char(c) = s { Some(*c) } else { None }).collect();
+            let usual = ["arn", "aws", "s3", ""];
+            out.extend(text.filter(|t| !usual.contains(&t.as_str())));
+        }
+    };
+    for id in literals(ready) {
+        match engine.table.get(id).map(|l| &l.meaning) {
+            Some(Meaning::Resources(patterns, _)) => patterns.iter().for_each(|p| add(p, false)),
+            Some(Meaning::Key(test)) => {
+                if let Atom::Text(patterns) = &test.atom {
+                    patterns.iter().for_each(|p| add(p, true));
+                }
+            }
+            _ => {}
+        }
+    }
+    out.into_iter().collect()
+}
+
+fn literals(ready: &Ready) -> BTreeSet<super::literal::LiteralId> {
+    let all = ready.obligations.iter().flat_map(|o| o.within.iter().chain(o.avoid.iter().flatten()));
+    all.map(|(id, _)| *id).collect()
+}
+
+/// The callers that a question tells apart. Where nothing is said of them, one stands for all.
+pub fn classes(engine: &Engine, ready: &Ready, pins: &[Sense]) -> Vec<Class> {
+    let mut mentions = Mentions::default();
+    let mut asked = ready.scope != Scope::Identity && ready.scope != Scope::Principals;
+    for id in literals(ready).into_iter().chain(pins.iter().map(|(id, _)| *id)) {
+        let Some(literal) = engine.table.get(id) else { continue };
+        match (&literal.meaning, literal.field) {
+            (Meaning::Principals(list, _) | Meaning::DenyPrincipals(list, _), _) => {
+                asked = true;
+                list.iter().for_each(|named| mentions.add(named));
+            }
+            (Meaning::Key(test), Field::Key(key)) => {
+                let name = engine.table.key_name(key);
+                asked |= name.starts_with("aws:principal") || matches!(name, "aws:userid" | "aws:username");
+                if let (Atom::Text(patterns), "aws:principalarn" | "aws:principalaccount") = (&test.atom, name) {
+                    patterns.iter().for_each(|p| mentions.value(p));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut classes = mentions.classes(&ready.scope);
+    if !asked {
+        classes.truncate(1);
+    }
+    classes
+}
+
+/// A request as a person would write it down.
+fn witness(engine: &Engine, classes: &[Class], model: &Model) -> Option<Request> {
+    let class = classes.get(model.class)?;
+    let text = |name: &str| {
+        let id = engine.table.known_key(name)?;
+        model.keys.iter().find(|(key, _)| *key == id).and_then(|(_, value)| match value {
+            Some(ContextValue::One(text)) => Some(text.as_str()),
+            Some(ContextValue::Many(_)) | None => None,
+        })
+    };
+    let user = text("aws:username");
+    let caller = class.caller(text("aws:principalarn"), text("aws:principalaccount"), user);
+    let own_name = caller.arn.rsplit('/').next().unwrap_or_default();
+    let spelled = |key: KeyId| {
+        let written = engine.table.key_spelling(key);
+        let known = engine.catalog.key(written).filter(|k| !k.is_template());
+        known.map_or_else(|| written.to_owned(), |k| k.name().to_owned())
+    };
+    let mut context = std::collections::BTreeMap::new();
+    for (key, value) in &model.keys {
+        let Some(value) = value else { continue };
+        // What follows from the caller need not be said.
+        let follows = match engine.table.key_name(*key) {
+            "aws:principalarn" => text("aws:principalarn") == Some(caller.arn.as_str()),
+            "aws:principalaccount" => text("aws:principalaccount") == caller.account.as_deref(),
+            "aws:principaltype" | "aws:principalisawsservice" | "aws:principalservicename" => true,
+            "aws:username" => user == Some(own_name),
+            _ => false,
+        };
+        if !follows {
+            context.insert(spelled(*key), value.clone());
+        }
+    }
+    let account = Arn::parse(&model.resource).map(|a| a.account).filter(|a| crate::policy::arn::is_account_id(a));
+    Some(Request {
+        caller,
+        action: model.action.clone(),
+        resource_account: account.map(str::to_owned),
+        resource: model.resource.clone(),
+        context,
+    })
+}
+
+/// Names the construct that kept a question open.
+fn reason_for(engine: &Engine, ready: &Ready, why: &'static str) -> String {
+    if why != DOUBTED {
+        return why.to_owned();
+    }
+    for id in literals(ready) {
+        match engine.table.get(id).map(|l| &l.meaning) {
+            Some(Meaning::Key(test)) if matches!(test.atom, Atom::Opaque(_)) => {
+                let Atom::Opaque(text) = &test.atom else { continue };
+                return format!("nothing is known of the condition `{text}`");
+            }
+            Some(Meaning::DenyPrincipals(..)) => {
+                return "a Deny with `NotPrincipal` that lists only some of the ARNs somebody is known by".to_owned();
+            }
+            _ => {}
+        }
+    }
+    match ready.variables.iter().next() {
+        Some(name) => format!("it depends on the value of the variable `${{{name}}}`"),
+        None => "the request that was found is not confirmed by the evaluator".to_owned(),
+    }
+}
+
+/// Statements of several policies as one list.
+pub fn joined(parts: &[&Compiled]) -> BTreeSet<String> {
+    parts.iter().flat_map(|part| part.variables.iter().cloned()).collect()
+}

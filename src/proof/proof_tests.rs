@@ -1,0 +1,175 @@
+//! The engine against the evaluator: a proof is right when no request of a large sample shows the contrary, and laws hold
+//! that need no oracle.
+
+use super::random::{TARGETS, VALUES, policy};
+use super::*;
+use crate::document::{Document, json};
+use crate::evaluate::{Caller, CallerKind, ContextValue, Request};
+use crate::policy::parse::parse;
+use crate::policy::{Policy, PolicyKind};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn document(value: &Value) -> Document {
+    json::parse(value.to_string())
+}
+
+fn read(document: &Document) -> Policy<'_> {
+    let (policy, problems) = parse(document.root().unwrap());
+    assert!(problems.is_empty(), "{problems:?}");
+    policy
+}
+
+fn prove(old: &Value, new: &Value, kind: PolicyKind) -> Proof {
+    let (old, new) = (document(old), document(new));
+    let (old, new) = (read(&old), read(&new));
+    let mut engine = Engine::new(World::Closed);
+    no_new_access(&mut engine, &NewAccess { old: Input::new(&[&old]), new: Input::new(&[&new]), kind })
+}
+
+/// Who calls in requests of the sample.
+fn callers(everyone: bool) -> Vec<Caller> {
+    let of = |kind, arn: &str, session: Option<&str>| Caller {
+        kind,
+        arn: arn.to_owned(),
+        account: arn.split(':').nth(4).map(str::to_owned),
+        session_name: session.map(str::to_owned),
+    };
+    let mut all = vec![
+        of(CallerKind::RoleSession, "arn:aws:iam::111122223333:role/r", Some("s")),
+        of(CallerKind::RoleSession, "arn:aws:iam::111122223333:role/r", Some("t")),
+        of(CallerKind::RoleSession, "arn:aws:iam::111122223333:role/p/r", Some("s")),
+        of(CallerKind::RoleSession, "arn:aws:iam::444455556666:role/r", Some("s")),
+        of(CallerKind::User, "arn:aws:iam::444455556666:user/u", None),
+        of(CallerKind::User, "arn:aws:iam::777788889999:user/b", None),
+    ];
+    if everyone {
+        all.push(of(CallerKind::Root, "arn:aws:iam::111122223333:root", None));
+        all.push(Caller::anonymous());
+        all.push(Caller { kind: CallerKind::Service, arn: "s3.amazonaws.com".into(), account: None, session_name: None });
+    }
+    all
+}
+
+/// A simple generator of numbers: the sample is the same for each pair, whatever proptest does.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n as u64) as usize
+    }
+}
+
+/// Requests that can be: what the engine takes for impossible does not occur.
+fn sample(count: usize, everyone: bool) -> Vec<Request> {
+    let mut dice = Dice(88_172_645_463_325_252);
+    let callers = callers(everyone);
+    let mut out = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (action, resources) = TARGETS[dice.below(TARGETS.len())];
+        let caller = callers[dice.below(callers.len())].clone();
+        let signed = caller.account.is_some();
+        let mut context = std::collections::BTreeMap::new();
+        for (key, values) in VALUES {
+            let always = ["aws:SecureTransport", "aws:CurrentTime", "aws:EpochTime"].contains(&key);
+            let of_principal = key.starts_with("aws:Principal") || key == "aws:userid";
+            if (!always && dice.below(2) == 0) || (of_principal && !signed) {
+                continue;
+            }
+            let mut pick = || values[dice.below(values.len())].to_owned();
+            let value = match key {
+                "aws:TagKeys" => ContextValue::Many(if pick() == "a" { vec![pick()] } else { vec![pick(), pick()] }),
+                _ => ContextValue::One(pick()),
+            };
+            context.insert(key.to_owned(), value);
+        }
+        if signed {
+            context.entry("aws:userid".to_owned()).or_insert_with(|| ContextValue::One("AIDA".into()));
+        }
+        if context.contains_key("aws:SourceVpc") {
+            context.entry("aws:SourceVpce".to_owned()).or_insert_with(|| ContextValue::One("b".into()));
+        }
+        if context.contains_key("aws:SourceIp") {
+            context.remove("aws:VpcSourceIp");
+        }
+        let resource = resources[dice.below(resources.len())].to_owned();
+        out.push(Request { caller, action: action.to_owned(), resource, resource_account: None, context });
+    }
+    out
+}
+
+fn counter_example(old: &Value, new: &Value, sample: &[Request]) -> Option<Request> {
+    let (old, new) = (document(old), document(new));
+    let (old, new) = ([&read(&old)], [&read(&new)]);
+    sample.iter().find(|r| replay::surely_allowed(&new, r) && replay::surely_not_allowed(&old, r)).cloned()
+}
+
+/// Policies as they come, and policies that are like each other, where most of the proofs are.
+fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
+    (policy(principal), policy(principal), 0..5usize, any::<prop::sample::Index>()).prop_map(|(a, b, how, index)| {
+        let statements = |v: &Value| v["Statement"].as_array().unwrap().clone();
+        let make = |list: Vec<Value>| json!({ "Version": "2012-10-17", "Statement": list });
+        let (mut x, y) = (statements(&a), statements(&b));
+        match how {
+            0 => (a, b),
+            // New is old without a condition, or with something more.
+            1 => {
+                let at = index.index(x.len());
+                x[at].as_object_mut().unwrap().remove("Condition");
+                (a, make(x))
+            }
+            2 => (make(x.iter().cloned().chain(y).collect()), a),
+            3 => (a, make(x.iter().cloned().chain(y.into_iter().filter(|s| s["Effect"] == "Deny")).collect())),
+            _ => {
+                let at = index.index(x.len());
+                x[at]["Resource"] = json!("arn:aws:s3:::a/*");
+                x[at].as_object_mut().unwrap().remove("NotResource");
+                (a, make(x))
+            }
+        }
+    })
+}
+
+fn cases() -> u32 {
+    // A number in the environment for long runs; the default is enough for every change.
+    std::env::var("PALISADE_PROOF_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1500)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn identity_proofs_stand_against_the_evaluator((old, new) in pair(false)) {
+        let proof = prove(&old, &new, PolicyKind::IdentityPolicy);
+        if proof.verdict == Verdict::Pass {
+            let found = counter_example(&old, &new, &sample(600, false));
+            prop_assert!(found.is_none(), "{old}\n{new}\n{found:?}");
+        }
+    }
+
+    #[test]
+    fn resource_proofs_stand_against_the_evaluator((old, new) in pair(true)) {
+        let proof = prove(&old, &new, PolicyKind::ResourcePolicy);
+        if proof.verdict == Verdict::Pass {
+            let found = counter_example(&old, &new, &sample(600, true));
+            prop_assert!(found.is_none(), "{old}\n{new}\n{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_gives_nothing_new_over_itself(own in policy(true)) {
+        prop_assert_eq!(prove(&own, &own, PolicyKind::ResourcePolicy).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn order_and_a_further_deny_give_nothing_new(own in policy(false), more in policy(false)) {
+        let list = own["Statement"].as_array().unwrap().clone();
+        let denies = more["Statement"].as_array().unwrap().iter().filter(|s| s["Effect"] == "Deny").cloned();
+        let new: Vec<Value> = list.into_iter().rev().chain(denies).collect();
+        let new = json!({ "Version": "2012-10-17", "Statement": new });
+        prop_assert_eq!(prove(&own, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Pass);
+    }
+}
