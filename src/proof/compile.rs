@@ -56,7 +56,7 @@ impl<'a, 'd> Input<'a, 'd> {
     /// As boxes, with the values that the table has chosen for variables.
     pub fn boxes(&self, table: &mut Table) -> Cow<'a, Compiled> {
         match self.compiled {
-            Some(compiled) if table.chosen.is_none() || compiled.variables.is_empty() => Cow::Borrowed(compiled),
+            Some(compiled) if table.chosen.is_empty() || compiled.variables.is_empty() => Cow::Borrowed(compiled),
             Some(_) | None => Cow::Owned(compile(table, self.policies)),
         }
     }
@@ -144,7 +144,7 @@ impl Reader<'_> {
     /// Variables have no meaning before the fifth colon (IAM User Guide, "IAM policy elements: Variables and tags"). A
     /// proof must hold in both readings, a witness in that of the documentation.
     fn resource(&mut self, text: &str) -> Option<Pattern> {
-        if self.table.chosen.is_none() || !has_dollar_brace(text) {
+        if !self.table.concrete || !has_dollar_brace(text) {
             return self.pattern(text, Reading::Glob, false);
         }
         let after_fifth = text.match_indices(':').nth(4).map_or(text.len(), |(at, _)| at + 1);

@@ -70,7 +70,7 @@ impl Engine {
 
     /// Compile policies for several questions.
     pub fn compile(&mut self, policies: &[&Policy<'_>]) -> Compiled {
-        self.table.chosen = None;
+        self.table.choose_nothing();
         compile(&mut self.table, policies)
     }
 
@@ -99,6 +99,11 @@ impl Engine {
         let facts = Facts { arrives, always, usual };
         self.facts.insert(key, facts);
         facts
+    }
+
+    /// Whether every request carries a key.
+    pub fn is_always_there(&mut self, key: KeyId) -> bool {
+        self.facts(key).always
     }
 
     /// A value of a key.

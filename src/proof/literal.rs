@@ -101,11 +101,19 @@ pub struct Table {
     key_numbers: Map<String, KeyId>,
     variables: Vec<String>,
     variable_numbers: Map<String, u32>,
-    /// Values chosen for variables while policies are compiled, `None` for absent; without them variables are symbols.
-    pub chosen: Option<Map<String, Option<String>>>,
+    /// Values chosen for variables while policies are compiled, `None` for absent; others are symbols.
+    pub chosen: Map<String, Option<String>>,
+    /// Texts are read as the documentation tells, even where a proof would hold in other readings too.
+    pub concrete: bool,
 }
 
 impl Table {
+    /// Read variables as symbols again.
+    pub fn choose_nothing(&mut self) {
+        self.chosen.clear();
+        self.concrete = false;
+    }
+
     /// The number of a literal.
     pub fn literal(&mut self, literal: Literal) -> LiteralId {
         if let Some(id) = self.numbers.get(&literal) {
@@ -169,8 +177,7 @@ impl Table {
 
 impl Variables for Table {
     fn value(&self, key: &str) -> Option<Option<String>> {
-        // A variable for which nothing was chosen is one of which nobody thought: it has no value.
-        self.chosen.as_ref().map(|chosen| chosen.get(key).cloned().flatten())
+        self.chosen.get(key).cloned()
     }
 
     fn number(&mut self, text: &str) -> u32 {

@@ -8,7 +8,7 @@ use super::leaf::Model;
 use super::literal::{Field, KeyId, Meaning, Sense, Table};
 use super::pattern::{Pattern, Symbol};
 use super::search::{Clause, Outcome, Query, Tree, axioms, find};
-use super::strings::Side;
+use super::strings::{Side, Solved};
 use super::value::Atom;
 use crate::evaluate::{ContextValue, Request};
 use crate::policy::arn::Arn;
@@ -65,11 +65,22 @@ pub trait Problem {
     fn is_shown_by(&self, request: &Request) -> bool;
 }
 
+/// Part of a proof: some variables have no value, the others any.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Variables that have none.
+    pub absent: Vec<String>,
+    /// What was to be shown then.
+    pub ready: Ready,
+    /// A tree for each obligation.
+    pub trees: Vec<Tree>,
+}
+
 /// What was decided.
 #[derive(Clone, Debug)]
 pub enum Decided {
-    /// Every obligation is met; a tree for each.
-    Pass(Ready, Vec<Tree>),
+    /// Every obligation is met, in every case.
+    Pass(Vec<Case>),
     /// A request that shows the contrary.
     Fail(Box<Request>),
     /// Not decided.
@@ -79,24 +90,54 @@ pub enum Decided {
 /// How many ways to choose variables are tried.
 const CHOICES: usize = 40;
 
+/// Up to so many variables, their presence is told apart.
+const APART: usize = 3;
+
 /// Decide a question.
 pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
-    engine.table.chosen = None;
+    engine.table.choose_nothing();
     let ready = problem.ready(&mut engine.table);
-    let mut trees = Vec::new();
-    let mut reason = None;
-    match attempt(engine, problem, &ready, Side::Over, &[]) {
-        Attempt::Met(found) => trees = found,
+    let why = match attempt(engine, problem, &ready, Side::Over, &[]) {
+        Attempt::Met(trees) => return Decided::Pass(vec![Case { absent: Vec::new(), ready, trees }]),
         Attempt::Shown(request) => return Decided::Fail(request),
-        Attempt::Open(why) => reason = Some(why),
+        Attempt::Open(why) => why,
+    };
+    let shown = concretely(engine, problem, &ready);
+    let cases = if shown.is_none() { by_presence(engine, problem, &ready) } else { None };
+    engine.table.choose_nothing();
+    match (shown, cases) {
+        (Some(request), _) => Decided::Fail(request),
+        (None, Some(cases)) => Decided::Pass(cases),
+        (None, None) => Decided::Unknown(reason_for(engine, &ready, why)),
     }
-    let Some(why) = reason else { return Decided::Pass(ready, trees) };
-    let found = concretely(engine, problem, &ready);
-    engine.table.chosen = None;
-    match found {
-        Some(request) => Decided::Fail(request),
-        None => Decided::Unknown(reason_for(engine, &ready, why)),
+}
+
+/// A proof for each way in which variables are there or not: who has no user name is no user.
+fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Vec<Case>> {
+    let names: Vec<&String> = ready.variables.iter().collect();
+    if names.is_empty() || names.len() > APART {
+        return None;
     }
+    let mut cases = Vec::new();
+    for mask in 0..1u32 << names.len() {
+        engine.table.choose_nothing();
+        let mut pins = Vec::with_capacity(names.len());
+        let mut absent = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let there = mask >> at & 1 == 1;
+            let key = engine.table.key(name);
+            let (id, _) = engine.table.present(key);
+            pins.push((id, there));
+            if !there {
+                engine.table.chosen.insert((*name).clone(), None);
+                absent.push((*name).clone());
+            }
+        }
+        let ready = problem.ready(&mut engine.table);
+        let Attempt::Met(trees) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
+        cases.push(Case { absent, ready, trees });
+    }
+    Some(cases)
 }
 
 /// What one try led to.
@@ -120,7 +161,7 @@ fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side
         match find(engine, Query { within: &within, avoid: &avoid, classes: &classes, side }) {
             Outcome::Closed(tree) => trees.push(tree),
             Outcome::Open(why) => open = Some(why),
-            Outcome::Found(model) => match witness(engine, &classes, &model) {
+            Outcome::Found(model) => match witness(engine, ready, &classes, &model) {
                 Some(request) if problem.is_shown_by(&request) => return Attempt::Shown(Box::new(request)),
                 _ => open = open.or(Some(DOUBTED)),
             },
@@ -132,7 +173,8 @@ fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side
 /// With every variable given a value, and only requests that are surely meant.
 fn concretely(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Box<Request>> {
     for choice in choices(engine, ready) {
-        engine.table.chosen = Some(choice.clone());
+        engine.table.chosen = choice.clone();
+        engine.table.concrete = true;
         let concrete = problem.ready(&mut engine.table);
         let mut pins = Vec::with_capacity(choice.len());
         for (name, value) in &choice {
@@ -248,8 +290,10 @@ pub fn classes(engine: &Engine, ready: &Ready, pins: &[Sense]) -> Vec<Class> {
 }
 
 /// A request as a person would write it down.
-fn witness(engine: &Engine, classes: &[Class], model: &Model) -> Option<Request> {
+fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model) -> Option<Request> {
     let class = classes.get(model.class)?;
+    let always = always_there(engine, ready, model);
+    let engine = &*engine;
     let text = |name: &str| {
         let id = engine.table.known_key(name)?;
         model.keys.iter().find(|(key, _)| *key == id).and_then(|(_, value)| match value {
@@ -266,7 +310,7 @@ fn witness(engine: &Engine, classes: &[Class], model: &Model) -> Option<Request>
         known.map_or_else(|| written.to_owned(), |k| k.name().to_owned())
     };
     let mut context = std::collections::BTreeMap::new();
-    for (key, value) in &model.keys {
+    for (key, value) in model.keys.iter().chain(&always) {
         let Some(value) = value else { continue };
         // What follows from the caller need not be said.
         let follows = match engine.table.key_name(*key) {
@@ -288,6 +332,22 @@ fn witness(engine: &Engine, classes: &[Class], model: &Model) -> Option<Request>
         resource: model.resource.clone(),
         context,
     })
+}
+
+/// Keys that every request carries and the question speaks of, where nothing was asked of them in the end.
+fn always_there(engine: &mut Engine, ready: &Ready, model: &Model) -> Vec<(KeyId, Option<ContextValue>)> {
+    let mut out = Vec::new();
+    for id in literals(ready) {
+        let Field::Key(key) = engine.field(id) else { continue };
+        let known = model.keys.iter().chain(&out).any(|(own, _)| *own == key);
+        if !known
+            && engine.is_always_there(key)
+            && let Solved::Some(value) = engine.solve_key(key, &[], Side::Over)
+        {
+            out.push((key, value));
+        }
+    }
+    out
 }
 
 /// Names the construct that kept a question open.

@@ -135,7 +135,7 @@ fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
 
 fn cases() -> u32 {
     // A number in the environment for long runs; the default is enough for every change.
-    std::env::var("PALISADE_PROOF_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1500)
+    std::env::var("PALISADE_PROOF_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
 }
 
 proptest! {
