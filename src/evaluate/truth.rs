@@ -1,5 +1,6 @@
 //! What the evaluator says of a part of a policy: it matches, it does not, or nobody can tell, each with its place.
 
+use super::view::View;
 use crate::document::Node;
 use std::fmt;
 
@@ -55,6 +56,25 @@ pub struct Miss<'d> {
     pub node: Node<'d>,
     /// Why.
     pub why: Why,
+}
+
+impl Miss<'_> {
+    /// The same in words, with what the request has instead.
+    pub fn note(&self, view: &View<'_>) -> String {
+        let key = self.node.scalar();
+        match self.why {
+            Why::Action => format!("does not apply: it is not about `{}`", view.request().action),
+            Why::Resource => format!("does not apply: it is not about `{}`", view.resource()),
+            Why::Principal => "does not apply: it does not name the caller".to_owned(),
+            Why::Absent => format!("does not apply: `{key}` is absent from the request"),
+            Why::Present => format!("does not apply: the request has `{key}`"),
+            Why::List => format!("does not apply: `{key}` is a list, which this operator compares with nothing"),
+            Why::Value => {
+                let values = view.values(key).map(|v| v.iter().collect::<Vec<_>>().join("`, `")).unwrap_or_default();
+                format!("does not apply: `{key}` is `{values}`")
+            }
+        }
+    }
 }
 
 /// What cannot be decided.
