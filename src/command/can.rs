@@ -18,7 +18,8 @@ pub fn run(args: &CanArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> 
         Some(Ok(file)) => Some(file),
         None => None,
     };
-    let (written, problems) = own.as_ref().map(|file| scenario::read(&file.document)).unwrap_or_default();
+    let (written, mut problems) = own.as_ref().map(|file| scenario::read(&file.document)).unwrap_or_default();
+    problems.sort_by_key(|problem| problem.span);
     if let Some(file) = own.as_ref().filter(|_| !problems.is_empty()) {
         show_problems(&file.name, &file.document, &problems, terminal)?;
         return Ok(Exit::Usage);

@@ -79,8 +79,8 @@ fn pointed<'d>(policy: &Attached<'d>, applied: &Applied<'d>) -> Node<'d> {
 
 fn said(verdict: Verdict, applied: &Applied<'_>, layer: PolicyKind) -> String {
     match (verdict, applied.doubt) {
-        (Verdict::Unknown, Some(doubt)) => doubt.cause.to_string(),
-        (Verdict::Unknown, None) => Cause::EveryoneCapped.to_string(),
+        (Verdict::Unknown, Some(doubt)) => doubt.cause.brief().to_owned(),
+        (Verdict::Unknown, None) => Cause::EveryoneCapped.brief().to_owned(),
         (Verdict::DenyExplicit, _) => "denies it".to_owned(),
         (Verdict::Allow | Verdict::DenyImplicit, _) => match (layer.has_principal(), applied.strength) {
             (true, Strength::Account) => "allows it to the caller's account".to_owned(),
@@ -201,7 +201,8 @@ fn assumptions(ruling: &Ruling<'_, '_>, scenario: &Scenario<'_>, request: &Reque
     if catalogue.action_named(&request.action).is_none() {
         out.push(format!("the catalogue of {} does not know `{}`, which is taken as it is", catalogue.date(), request.action));
     }
-    if caller.kind.has_account() && request.resource_account.is_none() && ruling.verdict != Verdict::DenyExplicit {
+    let granted = matches!(ruling.verdict, Verdict::Allow | Verdict::Unknown);
+    if granted && caller.kind.has_account() && request.resource_account.is_none() {
         out.push("caller and resource are taken to belong to one account".to_owned());
     }
     if !scenario.scps.is_empty() && !scps_bind(scenario, request) {

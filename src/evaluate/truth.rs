@@ -95,6 +95,20 @@ pub enum Cause {
     Grammar,
 }
 
+impl Cause {
+    /// In a few words, for the place itself.
+    pub fn brief(self) -> &'static str {
+        match self {
+            Self::Variable => "has no value in the request",
+            Self::NotPrincipal => "lists the caller in part",
+            Self::EveryoneCapped => "allows it to everybody",
+            Self::Operator => "AWS has no such condition operator",
+            Self::Template => "known only when the template is deployed",
+            Self::Grammar => "not the grammar of a policy",
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -152,14 +166,5 @@ impl<'d> Match<'d> {
     /// A literal nobody can decide.
     pub(super) fn doubt(node: Node<'d>, cause: Cause) -> Self {
         Self::Unknown(Strength::Direct, Doubt { node, cause })
-    }
-
-    /// A literal of which the truth is known.
-    pub(super) fn from_truth(truth: Truth, miss: Miss<'d>, cause: Cause) -> Self {
-        match truth {
-            Truth::True => Self::Yes(Strength::Direct),
-            Truth::False => Self::No(miss),
-            Truth::Unknown => Self::doubt(miss.node, cause),
-        }
     }
 }
