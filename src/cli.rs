@@ -23,6 +23,8 @@ const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on,
 pub enum Command {
     /// Check policy files
     Check(Box<CheckArgs>),
+    /// Answer whether a request is allowed, and name the statement that decides
+    Can(Box<CanArgs>),
     /// List, explain, test and write rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -167,6 +169,84 @@ pub struct ProjectArgs {
     /// Compare the expiry of suppressions with this day instead of today
     #[arg(long, value_name = "YYYY-MM-DD", hide = true)]
     pub as_of: Option<String>,
+}
+
+/// Options of `can`.
+#[derive(Debug, Args)]
+#[command(after_help = CAN_AFTER_HELP)]
+pub struct CanArgs {
+    /// A request and the policies that bear on it, as JSON; the other options add to it
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Answer many requests: JSON lines, each as `request` in a scenario
+    #[arg(long, value_name = "FILE")]
+    pub requests: Option<PathBuf>,
+    /// Machine-readable
+    #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+    pub format: PlainFormat,
+    /// The request.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// The policies.
+    #[command(flatten)]
+    pub policies: PolicyArgs,
+}
+
+const CAN_AFTER_HELP: &str = "Exit codes: 0 ALLOW, 1 DENY, 2 UNKNOWN or bad usage, 3 a file is missing, 4 a file could not be \
+read or a policy is none.";
+
+/// A request.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request")]
+pub struct RequestArgs {
+    /// Who calls: ARN of a user, role or session, an account for its root user, a service such as sns.amazonaws.com, or `anonymous`
+    #[arg(long, value_name = "ARN")]
+    pub principal: Option<String>,
+    /// The sort of caller, where the ARN does not tell: user, role-session, role, root, federated-user, web-identity, saml, service, anonymous
+    #[arg(long, value_name = "TYPE")]
+    pub principal_type: Option<String>,
+    /// Name of the role's session
+    #[arg(long, value_name = "NAME")]
+    pub session_name: Option<String>,
+    /// What is called, such as s3:GetObject
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<String>,
+    /// ARN of what it is called on [default: *]
+    #[arg(long, value_name = "ARN")]
+    pub resource: Option<String>,
+    /// Account that owns the resource, where its ARN does not tell
+    #[arg(long, value_name = "ID")]
+    pub resource_account: Option<String>,
+    /// A condition key of the request; a list as `[a,b]`, or by repeating it
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub context: Vec<String>,
+}
+
+/// Policies by file.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policies")]
+pub struct PolicyArgs {
+    /// Attached to the caller or its groups
+    #[arg(long, value_name = "FILE")]
+    pub identity_policy: Vec<String>,
+    /// The caller's permissions boundary
+    #[arg(long, value_name = "FILE")]
+    pub permissions_boundary: Vec<String>,
+    /// Passed when the session was made
+    #[arg(long, value_name = "FILE")]
+    pub session_policy: Vec<String>,
+    /// Attached to the resource: bucket policy, key policy, a role's trust policy, …
+    #[arg(long, value_name = "FILE")]
+    pub resource_policy: Option<String>,
+    /// Service control policies of one level of the organization; repeat it from the root down to the account
+    #[arg(long, value_name = "FILE[,FILE]")]
+    pub scp: Vec<String>,
+    /// Resource control policies, alike
+    #[arg(long, value_name = "FILE[,FILE]")]
+    pub rcp: Vec<String>,
+    /// Of the VPC endpoint that the request takes
+    #[arg(long, value_name = "FILE")]
+    pub vpc_endpoint_policy: Vec<String>,
 }
 
 /// Commands about rules.

@@ -41,9 +41,12 @@ fn main() -> ExitCode {
 fn color(cli: &Cli) -> bool {
     let choice = match &cli.command {
         Command::Check(args) => args.output.color,
-        Command::Rules(_) | Command::Catalog(_) | Command::Init(_) | Command::Completions { .. } | Command::Man => {
-            ColorChoice::Auto
-        }
+        Command::Can(_)
+        | Command::Rules(_)
+        | Command::Catalog(_)
+        | Command::Init(_)
+        | Command::Completions { .. }
+        | Command::Man => ColorChoice::Auto,
     };
     let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
     match choice {

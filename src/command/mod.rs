@@ -1,5 +1,8 @@
 //! The commands: each takes its options, does its work and says how it ended. Output goes to writers they are handed.
 
+pub mod can;
+mod can_load;
+mod can_request;
 pub mod catalog;
 pub mod check;
 pub mod exit;
@@ -36,6 +39,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     }
     match cli.command {
         Command::Check(args) => check::run(&args, terminal),
+        Command::Can(args) => can::run(&args, terminal),
         Command::Rules(command) => rules::run(command, terminal),
         Command::Catalog(args) => catalog::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),

@@ -65,6 +65,8 @@ pub enum ProblemCode {
     PolicyGrammar,
     /// A rule file that is not a rule.
     Rule,
+    /// A scenario or a request that is none.
+    Scenario,
     /// More mistakes than are listed.
     TooManyProblems,
 }
@@ -103,6 +105,7 @@ impl ProblemCode {
             Self::UnknownVersion => "unknown-version",
             Self::PolicyGrammar => "policy-grammar",
             Self::Rule => "rule",
+            Self::Scenario => "scenario",
             Self::TooManyProblems => "too-many-problems",
         }
     }
@@ -120,6 +123,7 @@ impl ProblemCode {
             | Self::UnknownVersion
             | Self::PolicyGrammar
             | Self::Rule
+            | Self::Scenario
             | Self::TooManyProblems => false,
             Self::TrailingComma
             | Self::MissingComma

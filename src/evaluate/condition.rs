@@ -3,7 +3,7 @@
 //! IAM User Guide, "IAM JSON policy elements: Condition operators" and "Single-valued vs. multivalued context keys".
 
 use super::operator::Wanted;
-use super::truth::{Cause, Match, Miss, Truth, Why};
+use super::truth::{Cause, Doubt, Match, Miss, Truth, Why};
 use super::value::boolean;
 use super::view::{Values, View};
 use crate::policy::Condition;
@@ -38,19 +38,23 @@ pub(super) fn judge<'d>(version: Option<&str>, condition: &Condition<'d>, view: 
             return Match::No(Miss { node, why: Why::Absent });
         }
         // Were the statement void for want of a value, the absent key would not make it match either.
-        let void = operator.negated && wanted().any(|w| w.is_unresolved());
-        return if void { Match::doubt(node, Cause::Variable) } else { Match::of(true, node, Why::Absent) };
+        let void = condition.values.iter().zip(wanted()).find(|(_, wanted)| operator.negated && wanted.is_unresolved());
+        return void.map_or(Match::of(true, node, Why::Absent), |(value, _)| Match::doubt(*value, Cause::Variable));
     };
     if operator.quantifier == Quantifier::None && values.list {
         return Match::No(Miss { node, why: Why::List });
     }
-    let mut cause = Cause::Variable;
+    let mut doubt = Doubt { node, cause: Cause::Variable };
     let truth = match condition.values.as_slice() {
         // Nearly always there is one.
-        [only] => over(condition, values, &[Wanted::read(operator, *only, version, view)], &mut cause),
-        _ => over(condition, values, &wanted().collect::<Vec<_>>(), &mut cause),
+        [only] => over(condition, values, &[Wanted::read(operator, *only, version, view)], &mut doubt),
+        _ => over(condition, values, &wanted().collect::<Vec<_>>(), &mut doubt),
     };
-    Match::from_truth(truth, Miss { node, why: Why::Value }, cause)
+    match truth {
+        Truth::True => Match::of(true, node, Why::Value),
+        Truth::False => Match::No(Miss { node, why: Why::Value }),
+        Truth::Unknown => Match::doubt(doubt.node, doubt.cause),
+    }
 }
 
 /// `Null`: `true` asks for a key that is absent, `false` for one that is there.
@@ -68,7 +72,7 @@ fn presence<'d>(condition: &Condition<'d>, view: &View<'_>) -> Match<'d> {
 }
 
 /// The values of the request under the set operator.
-fn over(condition: &Condition<'_>, values: Values<'_>, wanted: &[Wanted<'_>], cause: &mut Cause) -> Truth {
+fn over<'d>(condition: &Condition<'d>, values: Values<'_>, wanted: &[Wanted<'d>], doubt: &mut Doubt<'d>) -> Truth {
     // What decides the set at once, and what it is when nothing does.
     let (decisive, otherwise) = match condition.operator.quantifier {
         Quantifier::Any => (Truth::True, Truth::False),
@@ -76,7 +80,7 @@ fn over(condition: &Condition<'_>, values: Values<'_>, wanted: &[Wanted<'_>], ca
     };
     let mut result = otherwise;
     for seen in values.iter() {
-        match passes(condition, wanted, seen, cause) {
+        match passes(condition, wanted, seen, doubt) {
             truth if truth == decisive => return decisive,
             Truth::Unknown => result = Truth::Unknown,
             Truth::True | Truth::False => {}
@@ -86,20 +90,20 @@ fn over(condition: &Condition<'_>, values: Values<'_>, wanted: &[Wanted<'_>], ca
 }
 
 /// One value of the request: some value of the policy fits, or with a negated operator none does.
-fn passes(condition: &Condition<'_>, wanted: &[Wanted<'_>], seen: &str, cause: &mut Cause) -> Truth {
+fn passes<'d>(condition: &Condition<'d>, wanted: &[Wanted<'d>], seen: &str, doubt: &mut Doubt<'d>) -> Truth {
     let operator = &condition.operator;
     let mut open = false;
-    for value in wanted {
-        match value.passes(operator, seen) {
+    for (node, value) in condition.values.iter().zip(wanted) {
+        let cause = match value.passes(operator, seen) {
             Some(true) => return if operator.negated { Truth::False } else { Truth::True },
-            Some(false) => {}
-            None if matches!(value, Wanted::Template) => {
-                *cause = Cause::Template;
-                open = true;
-            }
+            Some(false) => continue,
+            None if matches!(value, Wanted::Template) => Cause::Template,
             // A pattern without a value fits nothing; where it should keep something out that is not the last word.
-            None => open |= operator.negated,
-        }
+            None if operator.negated => Cause::Variable,
+            None => continue,
+        };
+        *doubt = Doubt { node: *node, cause };
+        open = true;
     }
     match (open, operator.negated) {
         (true, _) => Truth::Unknown,

@@ -378,3 +378,51 @@ fn policies_in_isolation() {
     assert_eq!(answer.decision, Decision::ExplicitDeny);
     assert_eq!(answer.applied.iter().map(|a| (a.policy, a.statement)).collect::<Vec<_>>(), [(0, 0), (1, 0)]);
 }
+
+/// Wildcards by the book, exponential and plain.
+fn slow(pattern: &[char], text: &[char]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some(('*', rest)), None) => slow(rest, text),
+        (Some(('*', rest)), Some((_, tail))) => slow(rest, text) || slow(pattern, tail),
+        (Some((p, rest)), Some((t, tail))) => (*p == '?' || p == t) && slow(rest, tail),
+        (None, Some(_)) | (Some(_), None) => false,
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn wildcards_are_those_of_the_book(pattern in "[ab?*é]{0,7}", text in "[abé]{0,8}") {
+        let chars = |t: &str| t.chars().collect::<Vec<_>>();
+        proptest::prop_assert_eq!(glob::plain(&pattern, &text), slow(&chars(&pattern), &chars(&text)));
+    }
+
+    #[test]
+    fn no_text_is_too_odd(policy in ".{0,40}|[$\\{}',:*?a]{0,20}|[0-9TZ:./eE+-]{0,24}", value in ".{0,40}|[0-9TZ:./eE+-]{0,24}") {
+        let keys = serde_json::json!({ "k:v": value, "k:l": [value] }).to_string();
+        let request = request("s3:GetObject", &value, &keys);
+        for operator in crate::policy::condition::operator_names() {
+            for set in ["", "ForAnyValue:", "ForAllValues:"] {
+                let body = serde_json::json!({ "Effect": "Allow", "Action": "*", "Resource": policy,
+                    "Condition": { format!("{set}{operator}"): { "k:v": policy, "k:l": [policy] } } });
+                let document = json::parse(serde_json::json!({ "Version": "2012-10-17", "Statement": body }).to_string());
+                let (policy, _) = parse(document.root().unwrap());
+                let _ = decide(&policy, &request);
+            }
+        }
+    }
+
+    #[test]
+    fn a_negated_operator_is_the_contrary(wanted in proptest::collection::vec("[ab*?]{0,3}", 0..3), seen in proptest::option::of("[ab]{0,3}")) {
+        let keys = seen.map_or_else(|| "{}".to_owned(), |seen| serde_json::json!({ "k:v": seen }).to_string());
+        let request = request("s3:GetObject", "*", &keys);
+        for (positive, negated) in [("StringEquals", "StringNotEquals"), ("StringLike", "StringNotLike"),
+            ("ForAnyValue:StringLike", "ForAllValues:StringNotLike"), ("ForAllValues:StringEquals", "ForAnyValue:StringNotEquals")] {
+            let of = |operator: &str| {
+                let body = format!(r#""Action":"*","Resource":"*","Condition":{{"{operator}":{{"k:v":{}}}}}"#, serde_json::json!(wanted));
+                statement("2012-10-17", &body, &request)
+            };
+            proptest::prop_assert_ne!(of(positive), of(negated));
+        }
+    }
+}

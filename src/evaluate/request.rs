@@ -2,6 +2,7 @@
 //!
 //! IAM User Guide, "Policy evaluation logic", "The request context".
 
+use crate::policy::arn::{Arn, is_account_id};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -100,6 +101,63 @@ impl Caller {
     pub fn anonymous() -> Self {
         Self { kind: CallerKind::Anonymous, arn: String::new(), account: None, session_name: None }
     }
+
+    /// What a name says by itself: an ARN of IAM or STS, a 12-digit account for its root user, the host of a service.
+    ///
+    /// IAM User Guide, "IAM identifiers".
+    pub fn named(text: &str) -> Option<Self> {
+        let of = |kind| Self { kind, arn: text.to_owned(), account: None, session_name: None };
+        let Some(arn) = Arn::parse(text) else {
+            return match text {
+                "anonymous" => Some(Self::anonymous()),
+                account if is_account_id(account) => {
+                    Some(Self { arn: format!("arn:aws:iam::{account}:root"), ..of(CallerKind::Root) }.completed())
+                }
+                host if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") => Some(of(CallerKind::Service)),
+                _ => None,
+            };
+        };
+        let kind = match (arn.service, arn.resource.split('/').next().unwrap_or_default()) {
+            ("iam", "user") => CallerKind::User,
+            ("iam", "role") => CallerKind::Role,
+            ("iam", "root") if arn.resource == "root" => CallerKind::Root,
+            ("iam", "oidc-provider") => CallerKind::WebIdentity,
+            ("iam", "saml-provider") => CallerKind::Saml,
+            ("sts", "assumed-role") => CallerKind::RoleSession,
+            ("sts", "federated-user") => CallerKind::FederatedUser,
+            _ => return None,
+        };
+        Some(of(kind).completed())
+    }
+
+    /// With what follows from its ARN: the account, and for the ARN of a session its role and its name. The role's path stands
+    /// in no session ARN, so that a role with a path has to be named itself.
+    pub fn completed(mut self) -> Self {
+        if !self.kind.has_account() {
+            return self;
+        }
+        let Some(arn) = Arn::parse(&self.arn) else { return self };
+        if self.account.is_none() && is_account_id(arn.account) {
+            self.account = Some(arn.account.to_owned());
+        }
+        let session = arn.resource.strip_prefix("assumed-role/").filter(|_| arn.service == "sts");
+        if let Some((role, name)) = session.and_then(|rest| rest.split_once('/')) {
+            let role = format!("arn:{}:iam::{}:role/{role}", arn.partition, arn.account);
+            self.session_name.get_or_insert_with(|| name.to_owned());
+            self.arn = role;
+        }
+        // A role of which the session is named is that session.
+        if self.kind == CallerKind::Role && self.session_name.is_some() {
+            self.kind = CallerKind::RoleSession;
+        }
+        self
+    }
+
+    /// A role that AWS made for one of its services.
+    pub fn is_service_linked(&self) -> bool {
+        matches!(self.kind, CallerKind::Role | CallerKind::RoleSession)
+            && Arn::parse(&self.arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"))
+    }
 }
 
 /// What a condition key holds. A key that is absent is not in the context; an empty list counts as absent.
@@ -124,4 +182,16 @@ pub struct Request {
     pub resource_account: Option<String>,
     /// Condition keys, spelled in any letter case but each once.
     pub context: BTreeMap<String, ContextValue>,
+}
+
+impl Request {
+    /// With what follows from its ARNs: see [`Caller::completed`], and the owner of a resource whose ARN names an account.
+    pub fn completed(mut self) -> Self {
+        self.caller = self.caller.completed();
+        if self.resource_account.is_none() {
+            let account = Arn::parse(&self.resource).map(|arn| arn.account).filter(|account| is_account_id(account));
+            self.resource_account = account.map(str::to_owned);
+        }
+        self
+    }
 }

@@ -1,5 +1,6 @@
 //! What the evaluator says of a part of a policy: it matches, it does not, or nobody can tell, each with its place.
 
+use super::view::View;
 use crate::document::Node;
 use std::fmt;
 
@@ -57,6 +58,25 @@ pub struct Miss<'d> {
     pub why: Why,
 }
 
+impl Miss<'_> {
+    /// The same in words, with what the request has instead.
+    pub fn note(&self, view: &View<'_>) -> String {
+        let key = self.node.scalar();
+        match self.why {
+            Why::Action => format!("does not apply: it is not about `{}`", view.request().action),
+            Why::Resource => format!("does not apply: it is not about `{}`", view.resource()),
+            Why::Principal => "does not apply: it does not name the caller".to_owned(),
+            Why::Absent => format!("does not apply: `{key}` is absent from the request"),
+            Why::Present => format!("does not apply: the request has `{key}`"),
+            Why::List => format!("does not apply: `{key}` is a list, which this operator compares with nothing"),
+            Why::Value => {
+                let values = view.values(key).map(|v| v.iter().collect::<Vec<_>>().join("`, `")).unwrap_or_default();
+                format!("does not apply: `{key}` is `{values}`")
+            }
+        }
+    }
+}
+
 /// What cannot be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
@@ -73,6 +93,20 @@ pub enum Cause {
     Template,
     /// Not the grammar of a policy.
     Grammar,
+}
+
+impl Cause {
+    /// In a few words, for the place itself.
+    pub fn brief(self) -> &'static str {
+        match self {
+            Self::Variable => "has no value in the request",
+            Self::NotPrincipal => "lists the caller in part",
+            Self::EveryoneCapped => "allows it to everybody",
+            Self::Operator => "AWS has no such condition operator",
+            Self::Template => "known only when the template is deployed",
+            Self::Grammar => "not the grammar of a policy",
+        }
+    }
 }
 
 impl fmt::Display for Cause {
@@ -132,14 +166,5 @@ impl<'d> Match<'d> {
     /// A literal nobody can decide.
     pub(super) fn doubt(node: Node<'d>, cause: Cause) -> Self {
         Self::Unknown(Strength::Direct, Doubt { node, cause })
-    }
-
-    /// A literal of which the truth is known.
-    pub(super) fn from_truth(truth: Truth, miss: Miss<'d>, cause: Cause) -> Self {
-        match truth {
-            Truth::True => Self::Yes(Strength::Direct),
-            Truth::False => Self::No(miss),
-            Truth::Unknown => Self::doubt(miss.node, cause),
-        }
     }
 }

@@ -14,6 +14,7 @@ pub mod junit;
 mod level;
 pub mod markdown;
 pub mod options;
+pub mod ruling;
 pub mod sarif;
 mod sarif_rules;
 mod snippet;

@@ -76,7 +76,8 @@ fn header_sgr(diagnostic: &Diagnostic<'_>) -> &'static str {
     match (diagnostic.severity, diagnostic.kind) {
         (Some(severity), _) => sgr(severity),
         (None, "notice" | "note") => "34",
-        (None, "warning") => "33",
+        (None, "warning" | "UNKNOWN") => "33",
+        (None, "ALLOW") => "32",
         (None, _) => "31",
     }
 }
