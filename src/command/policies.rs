@@ -125,7 +125,11 @@ impl Loader {
             expanded.entries.retain(|e| e.explicit || !excluded.is_match(self.project_name(&e.name)));
         }
         loaded.folder = expanded.entries.iter().any(|entry| !entry.explicit) || argument.is_dir();
-        let folder = loaded.argument.trim_start_matches("./").trim_end_matches('/');
+        // Of a pattern that no shell expanded, the folders before the first wildcard.
+        let wild = loaded.argument.find(['*', '?', '[', '{']).filter(|_| !argument.is_dir());
+        let plain = loaded.argument.get(..wild.unwrap_or(loaded.argument.len())).unwrap_or_default();
+        let plain = if wild.is_some() { plain.rsplit_once('/').map_or("", |(folder, _)| folder) } else { plain };
+        let folder = plain.trim_start_matches("./").trim_end_matches('/');
         loaded.prefix = if matches!(folder, "" | ".") { String::new() } else { format!("{folder}/") };
         for error in &expanded.errors {
             if error.is_missing() {

@@ -82,7 +82,13 @@ fn no_new_access(old: &Path, new: &Path, common: &ProveArgs, terminal: &mut Term
         for (kind, old_side, new_side) in by_kind(old, new)? {
             let subject = format!("{kind} of {}", new.argument);
             let names = (Some(old.argument.as_str()), Some(new.argument.as_str()));
-            answers.push(compared(&old_side, &new_side, kind, &terms).about(subject, |v| compared_words(names, v)));
+            let answer = if new_side.is_empty() && caps(kind) {
+                let reason = format!("every {kind} was removed, and what they kept out may now come in");
+                Case::new(old_side.iter().copied()).answer(NO_NEW_ACCESS, ask::unknown(reason))
+            } else {
+                compared(&old_side, &new_side, kind, &terms)
+            };
+            answers.push(answer.about(subject, |verdict| compared_words(names, verdict)));
         }
     } else {
         for pair in pairs(old, new)? {
@@ -132,19 +138,23 @@ fn compared(old: &[&Input], new: &[&Input], kind: PolicyKind, terms: &Terms) -> 
 
 /// What is gone allows nothing, but what it kept out may now come in: that hangs on policies that are not compared here.
 fn removed(old: &Input, kind: PolicyKind) -> Option<Proof> {
-    let caps = match kind {
+    let denies = old.policy().statements.iter().any(|statement| statement.is(Effect::Deny));
+    (caps(kind) || denies).then(|| {
+        let what = if caps(kind) { "it limits what other policies allow" } else { "it denies what other policies may allow" };
+        ask::unknown(format!("the {kind} was removed, and {what}; compare all of them with `--together`"))
+    })
+}
+
+/// True for kinds that grant nothing by themselves and limit what others grant.
+fn caps(kind: PolicyKind) -> bool {
+    match kind {
         PolicyKind::PermissionsBoundary
         | PolicyKind::SessionPolicy
         | PolicyKind::VpcEndpointPolicy
         | PolicyKind::ServiceControlPolicy
         | PolicyKind::ResourceControlPolicy => true,
         PolicyKind::IdentityPolicy | PolicyKind::TrustPolicy | PolicyKind::ResourcePolicy => false,
-    };
-    let denies = old.policy().statements.iter().any(|statement| statement.is(Effect::Deny));
-    (caps || denies).then(|| {
-        let what = if caps { "it limits what other policies allow" } else { "it denies what other policies may allow" };
-        ask::unknown(format!("the {kind} was removed, and {what}; compare all of them with `--together`"))
-    })
+    }
 }
 
 fn compared_words((old, new): (Option<&str>, Option<&str>), verdict: Verdict) -> String {

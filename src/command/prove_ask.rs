@@ -30,7 +30,8 @@ pub fn unknown(reason: impl Into<String>) -> Proof {
     }
 }
 
-/// Whether the old policies allow all that the new ones do.
+/// Whether the old policies allow all that the new ones do. Control policies that only deny stand beside one that allows
+/// everything: by themselves they would allow nothing, and every change of them would pass.
 pub fn no_new_access(_old: &[&Policy<'_>], _new: &[&Policy<'_>], _kind: PolicyKind, _terms: &Terms) -> Proof {
     unknown("not yet decided")
 }

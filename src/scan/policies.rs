@@ -62,10 +62,14 @@ impl Input {
 
     /// The best name for it: the file, and for one of several what it is there.
     pub fn name(&self) -> String {
-        let own = self.context.name.as_deref().filter(|_| !self.identity.is_empty());
-        match own {
-            Some(own) => format!("{own} in {}", self.file()),
-            None => self.file().to_string(),
+        if self.identity.is_empty() {
+            return self.file().to_string();
+        }
+        let attached = self.context.attached_to.as_ref().map(|a| a.name.as_str()).filter(|name| !name.is_empty());
+        match (self.context.name.as_deref(), attached) {
+            (Some(own), Some(principal)) if own != principal => format!("{own} of {principal} in {}", self.file()),
+            (Some(one), _) | (None, Some(one)) => format!("{} {one} in {}", self.kind, self.file()),
+            (None, None) => format!("{} in {}", self.identity, self.file()),
         }
     }
 

@@ -100,6 +100,7 @@ fn folders_are_paired_by_name() {
     let all = subjects(&sandbox, &["prove", "no-new-access", "old", "new/"]);
     assert_eq!(all, ["new/a.json", "new/c.json", "old/s/b.json"]);
     sandbox.run(&["prove", "no-new-access", "old", "new/a.json"]).ends(2).complains("`old` is a folder");
+    assert_eq!(all, subjects(&sandbox, &["prove", "no-new-access", "old/**/*.json", "./new/**"]));
     let run = sandbox.run(&["prove", "no-new-access", "old", "new", "--together", "--format", "json"]);
     assert_eq!(run.json().get("answers"), None);
 }
@@ -122,6 +123,17 @@ fn a_removed_limit_is_not_passed() {
     let gone = json["answers"].as_array().and_then(|all| all.iter().find(|a| a["of"] == "old/b.json")).expect("an answer");
     assert_eq!(gone["verdict"], "UNKNOWN");
     assert!(gone["reason"].as_str().is_some_and(|reason| reason.contains("was removed")), "{gone}");
+}
+
+#[test]
+fn limits_that_are_all_removed_are_not_passed() {
+    let sandbox = Sandbox::with(&[("old/scps/a.json", GOOD), ("old/b.json", GOOD), ("new/b.json", GOOD)]);
+    let json = sandbox.run(&["prove", "no-new-access", "old", "new", "--together", "--format", "json"]).json();
+    let all = json["answers"].as_array().expect("two kinds");
+    assert_eq!(all[1]["verdict"], "UNKNOWN");
+    assert!(all[1]["reason"].to_string().contains("every service-control-policy was removed"), "{json}");
+    sandbox.write("old/trust.json", GOOD.replace("\"Resource\": \"arn:aws:s3:::data/*\"", "\"Principal\": \"*\""));
+    sandbox.run(&["prove", "no-new-access", "old", "new", "--together"]).ends(2).complains("each belongs to a resource");
 }
 
 #[test]
