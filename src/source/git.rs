@@ -108,8 +108,10 @@ pub fn open(argument: &str, here: &Path, options: &WalkOptions) -> Result<Vec<Gi
         git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{}^{{commit}}", wanted.revision)])?;
     let commit = commit.map(|out| String::from_utf8_lossy(&out).trim().to_owned()).filter(|id| is_object(id));
     let commit = commit.ok_or_else(|| git.mistake(GitMistake::Revision))?;
+    // Git takes a path from the current folder only when it starts like one.
     let path = match wanted.path {
         "." => "./",
+        ".." => "../",
         path => path,
     };
     // It starts with the name of an object and so can be no option.

@@ -116,6 +116,23 @@ fn policies_of_a_document_are_paired_by_what_they_are() {
 }
 
 #[test]
+fn of_several_records_the_newest_is_read() {
+    let item = |day: u32, policy: &str| {
+        let version = serde_json::json!({ "versionId": "v1", "isDefaultVersion": true, "document": policy });
+        let item = serde_json::json!({ "resourceType": "AWS::IAM::Policy", "ARN": "arn:aws:iam::111122223333:policy/p",
+            "awsAccountId": "111122223333", "resourceName": "p", "resourceId": "ANPA", "configurationItemStatus": "OK",
+            "configurationItemCaptureTime": format!("2026-01-{day:02}T00:00:00Z"),
+            "configuration": { "policyName": "p", "policyVersionList": [version] } });
+        item.to_string() + "\n"
+    };
+    let sandbox = Sandbox::with(&[("items.jsonl", &(item(2, PASS_ROLE) + &item(1, GOOD))), ("new.json", PASS_ROLE)]);
+    let run = sandbox.run(&["prove", "minimise", "items.jsonl"]);
+    assert!(run.stderr.is_empty() && run.stdout.contains("identity-policy p in"), "{}{}", run.stdout, run.stderr);
+    sandbox.write("cut.json", r#"{"configurationItems":["#.to_owned() + &item(1, GOOD));
+    sandbox.run(&["prove", "minimise", "cut.json"]).ends(4).complains("cut.json");
+}
+
+#[test]
 fn a_removed_limit_is_not_passed() {
     let deny = GOOD.replace("Allow", "Deny");
     let sandbox = Sandbox::with(&[("old/a.json", GOOD), ("old/b.json", &deny), ("new/a.json", GOOD)]);
@@ -151,6 +168,14 @@ fn revisions_of_git_are_read() {
     let all = subjects(&sandbox, &["prove", "no-new-access", "git:v1:p", "p"]);
     assert_eq!(all, ["p/-x.json", "p/a.json", "git:v1:p/b.json"]);
     sandbox.run(&["prove", "no-new-access", "git:v1:p/-x.json", "p/-x.json"]).says("git:v1:p/-x.json");
+    let below = sandbox.path().join("p");
+    for (argument, other) in
+        [("git:v1:./a.json", "a.json"), ("git:v1:p/a.json", "a.json"), ("git:main:..", ".."), ("git:main:.", ".")]
+    {
+        let run = crate::common::run(&below, &["prove", "no-new-access", argument, other, "--format", "json"]);
+        let answers = run.json()["answers"].as_array().map_or(1, Vec::len);
+        assert_eq!((answers, run.stderr.as_str()), (if other == "a.json" { 1 } else { 2 }, ""), "{argument}");
+    }
     let root = subjects(&sandbox, &["prove", "no-new-access", "git:v1:", "git:main:."]);
     assert_eq!(root, ["git:main:p/-x.json", "git:main:p/a.json", "git:v1:p/b.json"]);
 }
