@@ -1,6 +1,9 @@
 //! The command line, for clap only: one struct per help heading. The commands see resolved settings.
 
+mod prove;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use prove::*;
 use std::path::PathBuf;
 
 /// A policy guardrail linter and compliance scanner for AWS.
@@ -16,7 +19,7 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on, 1 findings, 2 bad usage, configuration or rule, \
-3 no input found, 4 something could not be read.";
+3 no input found, 4 something could not be read. For prove: 0 PASS, 1 FAIL, 2 UNKNOWN or bad usage, 3 and 4 the same.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -25,6 +28,13 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Answer whether a request is allowed, and name the statement that decides
     Can(Box<CanArgs>),
+    /// Answer questions about every request there could be, with a request that shows it
+    #[command(subcommand)]
+    Prove(ProveCommand),
+    /// Who may do an action on a resource
+    WhoCan(Box<WhoCanArgs>),
+    /// What a change of policies gives and takes
+    Diff(Box<DiffArgs>),
     /// List, explain, test and write rules
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -5,6 +5,7 @@ mod groups;
 mod items;
 mod judge;
 mod open;
+mod policies;
 mod principal_set;
 mod principals;
 mod result;
@@ -26,6 +27,7 @@ use crate::source::{Entry, WalkOptions};
 use file::Reader;
 pub use file::unreadable;
 use judge::Judge;
+pub use policies::{Gathered, Gatherer, Input};
 use result::FileResult;
 use std::sync::Arc;
 

@@ -2,12 +2,12 @@
 
 use super::load::{self, Project};
 use super::progress::Progress;
-use super::{Exit, Terminal, Usage};
-use crate::cli::{CheckArgs, InputArgs, OutputArgs};
+use super::{Exit, Terminal, Usage, policies};
+use crate::cli::{CheckArgs, OutputArgs};
 use crate::config::FailOn;
 use crate::finding::baseline::{self, Baseline};
 use crate::finding::{Outcome, Severity};
-use crate::policy::{Context, PolicyKind};
+use crate::policy::Context;
 use crate::report::{self, Format, Options};
 use crate::rule::Registry;
 use crate::scan::{Scan, unreadable};
@@ -23,7 +23,8 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         None => source::today(),
     };
     let format = format(&args.output.format)?;
-    let context = context(&args.input)?;
+    let input = &args.input;
+    let context = policies::said(input.kind.as_deref(), input.resource_type.as_deref(), input.account.as_deref())?;
     let project = match load::project(&args.project, &args.paths, today, terminal)? {
         Ok(project) => project,
         Err(exit) => return Ok(exit),
@@ -80,21 +81,6 @@ fn format(text: &str) -> anyhow::Result<Format> {
         let help = did_you_mean(text, names).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
         Usage::new(format!("no format `{text}`"), help).into()
     })
-}
-
-fn context(input: &InputArgs) -> anyhow::Result<Context> {
-    let kind = match &input.kind {
-        None => None,
-        Some(text) => Some(text.parse::<PolicyKind>().map_err(|()| {
-            let names = PolicyKind::ALL.map(PolicyKind::as_str);
-            let help = did_you_mean(text, names).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
-            Usage::new(format!("no kind of policy `{text}`"), help)
-        })?),
-    };
-    if let Some(account) = input.account.as_ref().filter(|a| !crate::policy::arn::is_account_id(a)) {
-        return Err(Usage::new(format!("`{account}` is not an account id"), "write 12 digits").into());
-    }
-    Ok(Context { kind, resource_type: input.resource_type.clone(), account: input.account.clone(), ..Context::default() })
 }
 
 fn fail_on(output: &OutputArgs, project: &Project) -> anyhow::Result<FailOn> {
@@ -234,7 +220,7 @@ fn only(incomplete: crate::finding::Incomplete) -> Outcome {
 }
 
 /// A file's name below the folder of the project file, `/` separated; as it is when it lies elsewhere.
-fn project_name(here: &Path, folder: &Path, file: &str) -> String {
+pub(super) fn project_name(here: &Path, folder: &Path, file: &str) -> String {
     if here == folder && !file.starts_with('/') && !file.starts_with("..") {
         return file.to_owned();
     }

@@ -5,11 +5,11 @@ use std::fmt;
 /// Exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Nothing at or above `--fail-on`.
+    /// Nothing at or above `--fail-on`; PASS.
     Clean = 0,
-    /// Findings.
+    /// Findings; FAIL.
     Findings = 1,
-    /// Bad usage, configuration or rule.
+    /// Bad usage, configuration or rule; UNKNOWN.
     Usage = 2,
     /// No input found.
     NoInput = 3,

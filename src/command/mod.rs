@@ -5,12 +5,19 @@ mod can_load;
 mod can_request;
 pub mod catalog;
 pub mod check;
+pub mod diff;
 pub mod exit;
 pub mod init;
 mod load;
+pub mod pairs;
+pub mod policies;
 mod progress;
+pub mod prove;
+pub mod prove_ask;
+pub mod prove_terms;
 pub mod rules;
 mod rules_try;
+pub mod who_can;
 
 pub use exit::{Exit, Usage};
 
@@ -40,6 +47,9 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Check(args) => check::run(&args, terminal),
         Command::Can(args) => can::run(&args, terminal),
+        Command::Prove(command) => prove::run(command, terminal),
+        Command::WhoCan(args) => who_can::run(&args, terminal),
+        Command::Diff(args) => diff::run(&args, terminal),
         Command::Rules(command) => rules::run(command, terminal),
         Command::Catalog(args) => catalog::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),

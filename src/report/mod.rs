@@ -14,6 +14,8 @@ pub mod junit;
 mod level;
 pub mod markdown;
 pub mod options;
+pub mod proof;
+pub mod proof_json;
 pub mod ruling;
 pub mod sarif;
 mod sarif_rules;

@@ -43,15 +43,18 @@ pub fn write_diagnostic(diagnostic: &Diagnostic<'_>, options: &Options, out: &mu
     if !labels.is_empty() {
         write_source(&labels, diagnostic.severity, options, out)?;
     }
-    let indent = diagnostic.notes.iter().map(|note| note.title.len()).max().unwrap_or(0);
-    for note in &diagnostic.notes {
-        write_note(note, indent, options, out)?;
-    }
+    write_notes(&diagnostic.notes, options, out)?;
     writeln!(out)
 }
 
+/// Write titled lines, their titles aligned.
+pub(super) fn write_notes(notes: &[Note<'_>], options: &Options, out: &mut dyn Write) -> Result<()> {
+    let indent = notes.iter().map(|note| note.title.len()).max().unwrap_or(0);
+    notes.iter().try_for_each(|note| write_note(note, indent, options, out))
+}
+
 /// `error[rule-id] high: message`, wrapped.
-fn write_header(diagnostic: &Diagnostic<'_>, options: &Options, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_header(diagnostic: &Diagnostic<'_>, options: &Options, out: &mut dyn Write) -> Result<()> {
     let code = diagnostic.code.map(|code| format!("[{}]", terminal(code))).unwrap_or_default();
     let severity = diagnostic.severity.map(|severity| format!(" {severity}")).unwrap_or_default();
     let lead = format!("{}{code}{severity}:", terminal(diagnostic.kind));
@@ -77,7 +80,7 @@ fn header_sgr(diagnostic: &Diagnostic<'_>) -> &'static str {
         (Some(severity), _) => sgr(severity),
         (None, "notice" | "note") => "34",
         (None, "warning" | "UNKNOWN") => "33",
-        (None, "ALLOW") => "32",
+        (None, "PASS" | "ALLOW") => "32",
         (None, _) => "31",
     }
 }
@@ -115,7 +118,7 @@ impl fmt::Display for SheetId {
 
 /// Draw the source. Numbers of lines, titles and messages are placeholders to ariadne, which can neither wrap a
 /// message nor number the lines of an excerpt; `frame` fills them in.
-fn write_source(labels: &[&Label], severity: Option<Severity>, options: &Options, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_source(labels: &[&Label], severity: Option<Severity>, options: &Options, out: &mut dyn Write) -> Result<()> {
     let sheets = sheets(labels, options.width);
     let config = Config::new()
         .with_color(options.color)

@@ -134,7 +134,7 @@ impl<'j, 's> Reader<'j, 's> {
     }
 }
 
-fn identity_of(entity: &Entity) -> &Identity {
+pub(super) fn identity_of(entity: &Entity) -> &Identity {
     match entity {
         Entity::Resource(identity, _) | Entity::Principal(identity, _) | Entity::Managed(identity, _) => identity,
     }

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Text of the items that are looked at together.
-const BATCH: usize = 1 << 20;
+pub(super) const BATCH: usize = 1 << 20;
 
 /// Mistakes listed of the items of a file.
 const MANY_MISTAKES: usize = 1000;
@@ -58,18 +58,7 @@ impl Reader<'_, '_> {
             let (file, related) = (name.clone(), Vec::new());
             self.result.incomplete.push(Incomplete { file, code, reason, help, location: None, related });
         }
-        let leftover = stream.leftover();
-        if let Some(error) = stream.failure() {
-            self.result.incomplete.push(unreadable(&error));
-        } else if let Some(place) = stream.cut_off() {
-            let help = "fetch or unpack the file again: what was cut off was not checked";
-            let reason = "the file ends within its list of items";
-            self.result.incomplete.push(at(name, place, ProblemCode::UnclosedBracket, reason, help));
-        } else if let Some(place) = leftover {
-            let help = "keep one list in a file: each page of an answer in a file of its own";
-            let reason = "what follows the list of items was not read";
-            self.result.incomplete.push(at(name, place, ProblemCode::TextAfterValue, reason, help));
-        }
+        self.result.incomplete.extend(unread(&mut stream, name));
         if known == 0 {
             self.result.documents -= 1;
             self.result.unrecognised.push(name.clone());
@@ -79,8 +68,25 @@ impl Reader<'_, '_> {
     }
 }
 
+/// What was not read of a file, once all its items were.
+pub(super) fn unread(stream: &mut Stream, name: &Arc<str>) -> Option<Incomplete> {
+    let leftover = stream.leftover();
+    if let Some(error) = stream.failure() {
+        return Some(unreadable(&error));
+    }
+    if let Some(place) = stream.cut_off() {
+        let help = "fetch or unpack the file again: what was cut off was not checked";
+        let reason = "the file ends within its list of items";
+        return Some(at(name, place, ProblemCode::UnclosedBracket, reason, help));
+    }
+    let place = leftover?;
+    let help = "keep one list in a file: each page of an answer in a file of its own";
+    let reason = "what follows the list of items was not read";
+    Some(at(name, place, ProblemCode::TextAfterValue, reason, help))
+}
+
 /// Parse an item and see what it speaks of.
-fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: bool) -> Parsed {
+pub(super) fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: bool) -> Parsed {
     let offset = item.start.offset;
     let document = json::parse(item.text);
     let origin = Origin::part(item.start, item.pointer);

@@ -4,9 +4,9 @@ use super::file::{Parsed, Reader, tell_inside, with_those_of};
 use super::judge::{finding, tell};
 use crate::check::Code;
 use crate::document::{Document, Origin, Problem, ProblemCode, json, yaml};
-use crate::extract::{Base, DocumentKind, Extraction, Site, extract, unknown_plan_version};
+use crate::extract::{Base, DocumentKind, Entity, Extraction, Site, extract, unknown_plan_version};
 use crate::finding::place::Placer;
-use crate::policy::PolicyKind;
+use crate::policy::{Context, PolicyKind};
 use crate::rule::checked;
 use crate::source::{self, SourceFile};
 use std::sync::Arc;
@@ -15,27 +15,9 @@ impl Reader<'_, '_> {
     /// A file that was read whole.
     pub(super) fn whole(&mut self, source: SourceFile, explicit: bool) {
         let scan = self.judge.scan;
-        let SourceFile { name, text, problems: mut mistakes } = source;
-        let yaml = is_yaml(&name, &text);
-        let document = if yaml { yaml::parse_template(text) } else { json::parse(text) };
-        let context = scan.context_of(&name);
-        mistakes = with_those_of(&document, mistakes);
-        let base = Arc::new(Base::new(name.clone(), document, Origin::default()));
-        let Extraction { layout, entities } = extract(base.clone(), &context);
+        let name = source.name.clone();
+        let Understood { base, layout, entities, mistakes, yaml } = understand(source, &scan.context_of(&name));
         let document = &base.document;
-        if layout.is_none() {
-            // Tags of other programs; only in a template they are mistakes.
-            mistakes.retain(|p| p.code != ProblemCode::UnknownTag);
-        }
-        if layout.is_some_and(|layout| layout != "policy") {
-            // AWS is never handed this file itself, and it could be read.
-            mistakes.retain(|p| !matches!(p.code, ProblemCode::Utf16 | ProblemCode::ByteOrderMark));
-        }
-        mistakes.extend(document.root().and_then(unknown_plan_version).map(|node| {
-            let message = format!("a plan of format version {}: palisade knows 0 and 1", node.scalar());
-            let help = "update palisade, or write the plan with a terraform of before; it was read as far as it is understood";
-            Problem::new(ProblemCode::UnknownVersion, node.span(), message, help)
-        }));
         if layout.is_none() && !worth_reporting(document, &mistakes, explicit, yaml) {
             self.result.unrecognised.push(name);
             return;
@@ -74,6 +56,40 @@ impl Reader<'_, '_> {
     }
 }
 
+/// A file that was parsed, and what it speaks of.
+pub(super) struct Understood {
+    pub base: Arc<Base>,
+    pub layout: Option<&'static str>,
+    pub entities: Vec<Entity>,
+    /// What is wrong with its text.
+    pub mistakes: Vec<Problem>,
+    pub yaml: bool,
+}
+
+/// Parse a file that was read whole, and recognise it. `context` is what was said of it from outside.
+pub(super) fn understand(source: SourceFile, context: &Context) -> Understood {
+    let SourceFile { name, text, problems: mut mistakes } = source;
+    let yaml = is_yaml(&name, &text);
+    let document = if yaml { yaml::parse_template(text) } else { json::parse(text) };
+    mistakes = with_those_of(&document, mistakes);
+    let base = Arc::new(Base::new(name, document, Origin::default()));
+    let Extraction { layout, entities } = extract(base.clone(), context);
+    if layout.is_none() {
+        // Tags of other programs; only in a template they are mistakes.
+        mistakes.retain(|p| p.code != ProblemCode::UnknownTag);
+    }
+    if layout.is_some_and(|layout| layout != "policy") {
+        // AWS is never handed this file itself, and it could be read.
+        mistakes.retain(|p| !matches!(p.code, ProblemCode::Utf16 | ProblemCode::ByteOrderMark));
+    }
+    mistakes.extend(base.document.root().and_then(unknown_plan_version).map(|node| {
+        let message = format!("a plan of format version {}: palisade knows 0 and 1", node.scalar());
+        let help = "update palisade, or write the plan with a terraform of before; it was read as far as it is understood";
+        Problem::new(ProblemCode::UnknownVersion, node.span(), message, help)
+    }));
+    Understood { base, layout, entities, mistakes, yaml }
+}
+
 fn is_yaml(name: &str, text: &str) -> bool {
     let name = name.trim_end_matches(".gz").to_ascii_lowercase();
     let by_name = [".yaml", ".yml", ".template"].iter().any(|e| name.ends_with(e));
@@ -91,7 +107,7 @@ fn starts_like_yaml(text: &str) -> bool {
 }
 
 /// A broken file that no rule can read: worth a word when it was named, when it is empty, or when it looks like a policy.
-fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool, yaml: bool) -> bool {
+pub(super) fn worth_reporting(document: &Document, mistakes: &[Problem], explicit: bool, yaml: bool) -> bool {
     let unread = |p: &Problem| {
         matches!(
             p.code,

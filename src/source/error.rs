@@ -1,5 +1,6 @@
 //! Why something could not be read or written, and the next step.
 
+use super::git::GitMistake;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -84,6 +85,14 @@ pub enum SourceError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Something that was to be read out of a repository.
+    #[error("cannot read `{name}`: {mistake}")]
+    Git {
+        /// The argument, or a file of the commit.
+        name: Arc<str>,
+        /// What went wrong.
+        mistake: GitMistake,
+    },
     /// A file of our own (project file, rule, baseline) in another encoding.
     #[error("`{name}` is not UTF-8 text: {reason}")]
     NotUtf8 {
@@ -106,6 +115,7 @@ impl SourceError {
             | Self::TooLarge { name, .. }
             | Self::ItemTooLarge { name, .. }
             | Self::Gzip { name, .. }
+            | Self::Git { name, .. }
             | Self::NotUtf8 { name, .. } => name,
             Self::NoMatch { pattern } | Self::BadGlob { pattern, .. } => pattern,
         }
@@ -113,7 +123,18 @@ impl SourceError {
 
     /// True when the argument names nothing, rather than something that cannot be read.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::NoMatch { .. } | Self::BadGlob { .. })
+        match self {
+            Self::Missing { .. } | Self::NoMatch { .. } | Self::BadGlob { .. } => true,
+            Self::Git { mistake, .. } => !matches!(mistake, GitMistake::Answer | GitMistake::Link),
+            Self::LeadsOut { .. }
+            | Self::DeadLink { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::TooLarge { .. }
+            | Self::ItemTooLarge { .. }
+            | Self::Gzip { .. }
+            | Self::NotUtf8 { .. } => false,
+        }
     }
 
     /// The next step.
@@ -135,6 +156,7 @@ impl SourceError {
             Self::TooLarge { .. } | Self::ItemTooLarge { .. } => {
                 "split the file, or raise the limit with `--max-size`".to_owned()
             }
+            Self::Git { mistake, .. } => mistake.help().to_owned(),
             Self::Gzip { .. } => "pack it again; `gzip -t` shows whether the file is whole".to_owned(),
             Self::NotUtf8 { .. } => "save it as UTF-8".to_owned(),
         }

@@ -1,9 +1,10 @@
-//! Where text comes from: files, directories, gzip, stdin. The only folder that opens anything.
+//! Where text comes from: files, directories, gzip, stdin, commits of git. The only folder that opens anything.
 
 pub mod decode;
 pub mod disk;
 pub mod error;
 pub mod file;
+pub mod git;
 pub mod project;
 pub mod rule_files;
 mod split;

@@ -144,7 +144,7 @@ pub fn glob_set(patterns: &[String]) -> Result<GlobSet, SourceError> {
 const EXTENSIONS: [&str; 6] = [".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".template"];
 
 /// True for the names a walk picks up.
-fn is_policy_name(path: &Path) -> bool {
+pub(super) fn is_policy_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     // The project file speaks of policies and holds none.

@@ -125,8 +125,14 @@ fn only_the_source_folder_touches_the_disk() {
 }
 
 #[test]
+fn only_the_source_folder_starts_programs() {
+    none(&strays(&["process::Command", "process::Child"], &["src/source/"]), "ask a program through `source`");
+}
+
+#[test]
 fn only_the_command_line_knows_clap() {
-    let found = strays(&["clap::", "clap_complete", "clap_mangen"], &["src/cli.rs", "src/command/mod.rs", "src/main.rs"]);
+    let found =
+        strays(&["clap::", "clap_complete", "clap_mangen"], &["src/cli.rs", "src/cli/", "src/command/mod.rs", "src/main.rs"]);
     none(&found, "commands see settings, not clap");
 }
 

@@ -12,6 +12,7 @@ mod generated;
 mod inputs;
 mod living;
 mod properties;
+mod prove;
 mod rule_commands;
 mod rules;
 mod settings;

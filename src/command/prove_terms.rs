@@ -1,0 +1,135 @@
+//! What a question is about: actions and resources by their names, the world it is asked in, what is assumed.
+
+use super::Usage;
+use crate::catalog;
+use crate::cli::{AccessArgs, TermArgs, WorldChoice};
+use crate::text::glob::{self, Case};
+use crate::text::suggest::{did_you_mean, nearest};
+use std::path::PathBuf;
+
+/// Actions and resources, as globs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Actions; empty for any.
+    pub actions: Vec<String>,
+    /// Resources; empty for any.
+    pub resources: Vec<String>,
+}
+
+/// How far an answer reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// All policies of an argument are those of one principal.
+    pub together: bool,
+    /// Which actions there are.
+    pub world: WorldChoice,
+    /// Keys that the catalogue does not list for an action are absent.
+    pub closed_keys: bool,
+    /// Condition keys with their values, in the order they were given.
+    pub assume: Vec<(String, String)>,
+    /// Where the certificate goes.
+    pub certificate: Option<PathBuf>,
+}
+
+impl Terms {
+    /// As the command line has them.
+    pub fn of(args: &TermArgs) -> Result<Self, Usage> {
+        let assume = args.assume.iter().map(|text| {
+            let split = text.split_once('=').filter(|(key, _)| key.contains(':'));
+            let bad = || {
+                Usage::new(
+                    format!("`--assume {text}` is not KEY=VALUE"),
+                    "write for example `--assume aws:RequestedRegion=eu-west-1`",
+                )
+            };
+            split.map(|(key, value)| (key.to_owned(), value.to_owned())).ok_or_else(bad)
+        });
+        Ok(Self {
+            together: args.together,
+            world: args.world,
+            closed_keys: args.closed_keys,
+            assume: assume.collect::<Result<_, _>>()?,
+            certificate: args.certificate.clone(),
+        })
+    }
+}
+
+impl Access {
+    /// Sets are written out, and what the catalogue does not have is an error: nobody asks about it on purpose, and a policy
+    /// would never grant it.
+    ///
+    /// # Errors
+    /// When something is not an action, or nothing is asked for.
+    pub fn of(args: &AccessArgs, world: WorldChoice) -> Result<Self, Usage> {
+        let mut actions = Vec::new();
+        for text in args.actions.iter().map(|text| text.trim()) {
+            match text.strip_prefix('@') {
+                Some(set) => actions.extend(named_set(set)?),
+                None => actions.push(action(text, world)?),
+            }
+        }
+        let resources: Vec<String> = args.resources.iter().map(|text| text.trim().to_owned()).collect();
+        if let Some(odd) = resources.iter().find(|text| *text != "*" && !text.starts_with("arn:")) {
+            let help = "write `*` or an ARN such as `arn:aws:s3:::bucket/*`";
+            return Err(Usage::new(format!("`{odd}` is not a resource"), help));
+        }
+        if actions.is_empty() && resources.is_empty() {
+            return Err(Usage::new("nothing is asked for", "name actions with `--action` or resources with `--resource`"));
+        }
+        actions.sort();
+        actions.dedup();
+        Ok(Self { actions, resources })
+    }
+}
+
+/// An action or a glob over actions.
+fn action(text: &str, world: WorldChoice) -> Result<String, Usage> {
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    let Some((service, name)) = text.split_once(':').filter(|(service, name)| !service.is_empty() && !name.is_empty()) else {
+        let help = "write `service:Name` such as `s3:GetObject`, `*` for all, or a set such as `@write`";
+        return Err(Usage::new(format!("`{text}` is not an action"), help));
+    };
+    let known = if glob::has_wildcard(text) {
+        actions(service).any(|action| glob::matches(text, &action, Case::Insensitive))
+    } else {
+        catalog::current().action_named(text).is_some()
+    };
+    if known || world == WorldChoice::Open {
+        return Ok(text.to_owned());
+    }
+    let near = || {
+        let names: Vec<String> = actions(service).collect();
+        let whole = format!("{service}:{name}");
+        let services = || {
+            nearest(service, catalog::services().filter(|known| *known != service))
+                .map(|near| format!("did you mean the service `{near}`?"))
+        };
+        did_you_mean(&whole, names.iter().map(String::as_str)).or_else(services)
+    };
+    let help = near().unwrap_or_else(|| "`--world open` asks about actions that the catalogue does not have".to_owned());
+    Err(Usage::new(format!("no action `{text}` in the catalogue of {}", catalog::date()), help))
+}
+
+/// The full names of the actions of the services that a prefix stands for.
+fn actions(service: &str) -> impl Iterator<Item = String> {
+    let fits = move |prefix: &&str| glob::matches(service, prefix, Case::Insensitive);
+    let services = catalog::services().filter(fits).filter_map(catalog::actions);
+    services.flatten().map(|action| action.full_name())
+}
+
+/// `@write` and its like are an access level, `@credentials-exposure` a table of the catalogue.
+fn named_set(name: &str) -> Result<Vec<String>, Usage> {
+    if let Ok(level) = name.parse::<catalog::AccessLevel>() {
+        let all = catalog::services().filter_map(catalog::actions).flatten();
+        return Ok(all.filter(|action| action.level() == level).map(|action| action.full_name()).collect());
+    }
+    let listed: Vec<String> = catalog::current().table(&format!("set-{name}")).iter().map(str::to_owned).collect();
+    if !listed.is_empty() {
+        return Ok(listed);
+    }
+    let known: Vec<String> = catalog::action_sets().collect();
+    let help = did_you_mean(&format!("@{name}"), known.iter().map(String::as_str));
+    Err(Usage::new(format!("no set `@{name}`"), help.unwrap_or_else(|| format!("there are {}", known.join(", ")))))
+}
