@@ -199,7 +199,7 @@ pub struct CanArgs {
     pub request: RequestArgs,
     /// The policies.
     #[command(flatten)]
-    pub policies: PolicyArgs,
+    pub policies: LayerArgs,
 }
 
 const CAN_AFTER_HELP: &str = "Exit codes: 0 ALLOW, 1 DENY, 2 UNKNOWN or bad usage, 3 a file is missing, 4 a file could not be \
@@ -235,7 +235,7 @@ pub struct RequestArgs {
 /// Policies by file.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Policies")]
-pub struct PolicyArgs {
+pub struct LayerArgs {
     /// Attached to the caller or its groups
     #[arg(long, value_name = "FILE")]
     pub identity_policy: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::load::show_problems;
 use super::{Exit, Terminal, Usage};
-use crate::cli::PolicyArgs;
+use crate::cli::LayerArgs;
 use crate::document::{Document, json};
 use crate::evaluate::{Attached, Given, Place, Scenario, ScenarioFile, Slot, scenario};
 use crate::source::{self, SourceError};
@@ -62,7 +62,7 @@ pub(super) struct Plan<'d> {
 
 impl<'d> Plan<'d> {
     /// Of a scenario in this folder and the command line.
-    pub(super) fn new(file: &ScenarioFile<'d>, folder: &Path, args: &'d PolicyArgs) -> Self {
+    pub(super) fn new(file: &ScenarioFile<'d>, folder: &Path, args: &'d LayerArgs) -> Self {
         let of_scenario = file.slots.iter().cloned().map(|slot| {
             let path = if let Given::File(name) = slot.given { Some(folder.join(name)) } else { None };
             Found { slot, path }

@@ -3,7 +3,7 @@
 use super::policies::Input;
 use super::prove_terms::{Access, Terms};
 use crate::policy::{Policy, PolicyKind};
-use crate::proof::{Proof, Verdict};
+use crate::proof::{self, NewAccess, Proof, Verdict};
 use crate::report::proof::Answer;
 
 /// What a guardrail must stop.
@@ -32,8 +32,9 @@ pub fn unknown(reason: impl Into<String>) -> Proof {
 
 /// Whether the old policies allow all that the new ones do. Control policies that only deny stand beside one that allows
 /// everything: by themselves they would allow nothing, and every change of them would pass.
-pub fn no_new_access(_old: &[&Policy<'_>], _new: &[&Policy<'_>], _kind: PolicyKind, _terms: &Terms) -> Proof {
-    unknown("not yet decided")
+pub fn no_new_access(old: &[&Policy<'_>], new: &[&Policy<'_>], kind: PolicyKind, terms: &Terms) -> Proof {
+    let question = NewAccess { old: proof::Input::new(old), new: proof::Input::new(new), kind };
+    proof::no_new_access(&mut terms.engine(), &question)
 }
 
 /// Whether the policies, taken together, grant nothing of what is asked for.

@@ -3,6 +3,7 @@
 use super::Usage;
 use crate::catalog;
 use crate::cli::{AccessArgs, TermArgs, WorldChoice};
+use crate::proof::{Engine, World};
 use crate::text::glob::{self, Case};
 use crate::text::suggest::{did_you_mean, nearest};
 use std::path::PathBuf;
@@ -50,6 +51,16 @@ impl Terms {
             closed_keys: args.closed_keys,
             assume: assume.collect::<Result<_, _>>()?,
             certificate: args.certificate.clone(),
+        })
+    }
+}
+
+impl Terms {
+    /// An engine for questions on these terms.
+    pub fn engine(&self) -> Engine {
+        Engine::new(match self.world {
+            WorldChoice::Closed => World::Closed,
+            WorldChoice::Open => World::Open,
         })
     }
 }
