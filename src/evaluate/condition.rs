@@ -17,7 +17,8 @@ pub(super) fn judge<'d>(version: Option<&str>, condition: &Condition<'d>, view: 
     match operator.comparison {
         Comparison::Unknown => {
             let computed = condition.key.is_empty() || is_intrinsic(condition.value_node);
-            return Match::doubt(node, if computed { Cause::Template } else { Cause::Operator });
+            let cause = if computed { Cause::Template } else { Cause::Operator };
+            return Match::doubt(condition.operator_node, cause);
         }
         Comparison::Null => return presence(condition, view),
         Comparison::Text
@@ -61,7 +62,7 @@ pub(super) fn judge<'d>(version: Option<&str>, condition: &Condition<'d>, view: 
 fn presence<'d>(condition: &Condition<'d>, view: &View<'_>) -> Match<'d> {
     let node = condition.key_node;
     if condition.operator.if_exists {
-        return Match::doubt(node, Cause::Operator);
+        return Match::doubt(condition.operator_node, Cause::Operator);
     }
     if condition.values.iter().any(|value| !value.is_scalar()) {
         return Match::doubt(node, Cause::Template);

@@ -4,7 +4,7 @@ use super::decision::{Ruling, Verdict};
 use super::layers::{Attached, Relation, Scenario, rcps_bind, scps_bind, takes_boundary, takes_session};
 use super::request::{CallerKind, Request};
 use super::statement::{self, Applied};
-use super::truth::{Cause, Match, Strength, Why};
+use super::truth::{Cause, Doubt, Match, Strength, Why};
 use super::view::View;
 use crate::catalog;
 use crate::document::Node;
@@ -132,8 +132,16 @@ fn reason(ruling: &Ruling<'_, '_>, request: &Request) -> String {
         }
         Verdict::Allow => format!("{layer} allows it, and nothing denies it"),
         Verdict::DenyExplicit => format!("{layer} denies it"),
-        Verdict::Unknown => ruling.doubt().map_or_else(|| "it cannot be decided".to_owned(), |doubt| doubt.cause.to_string()),
+        Verdict::Unknown => ruling.doubt().map_or_else(|| "it cannot be decided".to_owned(), |doubt| named(&doubt)),
         Verdict::DenyImplicit => implicit(ruling, request),
+    }
+}
+
+/// What is in doubt, with the construct where it is a short one.
+fn named(doubt: &Doubt<'_>) -> String {
+    match doubt.cause {
+        Cause::Variable | Cause::Operator => format!("`{}`: {}", doubt.node.scalar(), doubt.cause),
+        Cause::NotPrincipal | Cause::EveryoneCapped | Cause::Template | Cause::Grammar => doubt.cause.to_string(),
     }
 }
 
@@ -198,8 +206,18 @@ fn assumptions(ruling: &Ruling<'_, '_>, scenario: &Scenario<'_>, request: &Reque
     let mut out = Vec::new();
     let caller = &request.caller;
     let catalogue = catalog::current();
-    if catalogue.action_named(&request.action).is_none() {
-        out.push(format!("the catalogue of {} does not know `{}`, which is taken as it is", catalogue.date(), request.action));
+    match catalogue.action_named(&request.action) {
+        None => {
+            out.push(format!(
+                "the catalogue of {} does not know `{}`, which is taken as it is",
+                catalogue.date(),
+                request.action
+            ));
+        }
+        Some(action) if request.resource == "*" && action.types().next().is_some() => {
+            out.push("the action works on resources and the request names none, so that only `*` in a policy fits it".to_owned());
+        }
+        Some(_) => {}
     }
     let granted = matches!(ruling.verdict, Verdict::Allow | Verdict::Unknown);
     if granted && caller.kind.has_account() && request.resource_account.is_none() {

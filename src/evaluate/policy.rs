@@ -40,11 +40,11 @@ impl Answer<'_> {
 
 /// What one policy says.
 pub fn decide<'d>(policy: &Policy<'d>, request: &Request) -> Answer<'d> {
-    decide_all(std::slice::from_ref(policy), request)
+    decide_all([policy], request)
 }
 
 /// What several policies say, read as one list of statements.
-pub fn decide_all<'d>(policies: &[Policy<'d>], request: &Request) -> Answer<'d> {
+pub fn decide_all<'p, 'd: 'p>(policies: impl IntoIterator<Item = &'p Policy<'d>>, request: &Request) -> Answer<'d> {
     let applied = applied(policies, &View::new(request));
     Answer { decision: decision(&applied), applied }
 }

@@ -44,6 +44,17 @@ const TO_EVERYBODY: &str = r#"{
 }
 "#;
 
+const MISTAKEN: &str = r#"{
+  "request": {
+    "principal": { "arn": "arn:aws:iam::111122223333:user/ann", "kind": "user" },
+    "acton": "s3:GetObject",
+    "resource": 7
+  },
+  "scps": [{ "Statement": [] }],
+  "rcp": []
+}
+"#;
+
 fn sandbox() -> Sandbox {
     Sandbox::with(&[
         ("read.json", READ),
@@ -193,21 +204,30 @@ fn an_unknown_in_words() {
 }
 
 #[test]
+fn what_cannot_be_decided_is_named() {
+    let sandbox = sandbox();
+    let condition = |operator: &str| json!({ operator: { "s3:ExistingObjectTag/owner": "${aws:PrincipalTag/name}" } });
+    for (operator, reason, pointer) in [
+        ("StringNotEquals", "`${aws:PrincipalTag/name}`: a policy variable has no value", "/s3:ExistingObjectTag~1owner"),
+        ("StringUnlike", "`StringUnlike`: AWS has no such condition operator", ""),
+    ] {
+        let statement = |effect: &str| json!({ "Effect": effect, "Action": "s3:*", "Resource": "*" });
+        let mut deny = statement("Deny");
+        deny["Condition"] = condition(operator);
+        sandbox.write("p.json", json!({ "Version": "2012-10-17", "Statement": [statement("Allow"), deny] }).to_string());
+        let run =
+            ask(&sandbox, &["--identity-policy", "p.json", "--context", "s3:ExistingObjectTag/owner=x", "--format", "json"]);
+        let found = run.ends(2).json();
+        assert!(found["reason"].as_str().is_some_and(|text| text.starts_with(reason)), "{found}");
+        let place = &found["responsible"][0]["location"];
+        assert_eq!(place["pointer"], format!("/Statement/1/Condition/{operator}{pointer}"), "{found}");
+    }
+}
+
+#[test]
 fn a_field_that_is_none_is_pointed_at() {
     let sandbox = sandbox();
-    sandbox.write(
-        "scenario.json",
-        r#"{
-  "request": {
-    "principal": { "arn": "arn:aws:iam::111122223333:user/ann", "kind": "user" },
-    "acton": "s3:GetObject",
-    "resource": 7
-  },
-  "scps": [{ "Statement": [] }],
-  "rcp": []
-}
-"#,
-    );
+    sandbox.write("scenario.json", MISTAKEN);
     let run = sandbox.run(&["can", "--scenario", "scenario.json"]).ends(2);
     assert_eq!(run.stdout, "");
     insta::assert_snapshot!(run.stderr, @r#"
