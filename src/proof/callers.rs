@@ -356,7 +356,7 @@ impl Class {
                 _ => anything(),
             },
             "principalisawsservice" => match self.kind {
-                CallerKind::Anonymous => Linked::Absent,
+                CallerKind::Anonymous | CallerKind::WebIdentity | CallerKind::Saml => Linked::Absent,
                 CallerKind::Service => exactly("true"),
                 _ => exactly("false"),
             },
@@ -382,7 +382,9 @@ impl Class {
         }
         let of_arn = arn.and_then(Arn::parse).map(|a| a.account).filter(|a| is_account_id(a));
         let own = self.account.as_deref().or(of_arn).or(account);
-        let free = || (0..10).map(|d| d.to_string().repeat(12)).rev().find(|a| !self.not_accounts.contains(a));
+        let digits = (0..10).map(|d| d.to_string().repeat(12));
+        let documented = ["111122223333", "444455556666", "777788889999"].map(str::to_owned);
+        let free = || documented.into_iter().chain(digits).find(|a| !self.not_accounts.contains(a));
         let account = own.map(str::to_owned).or_else(free).unwrap_or_default();
         let arn = self.name.clone().or_else(|| arn.map(str::to_owned)).unwrap_or_else(|| {
             let name = user.filter(|u| !u.is_empty()).unwrap_or("x");

@@ -59,10 +59,10 @@ impl Problem for NewAccess<'_, '_> {
 /// Decide it. Policies are numbered in the answer, the old ones first.
 pub fn no_new_access(engine: &mut Engine, question: &NewAccess<'_, '_>) -> Proof {
     match decide(engine, question) {
-        Decided::Pass(..) => Proof::of(Verdict::Pass, "every request that the new policy allows is allowed by the old one"),
-        Decided::Unknown(reason) => Proof::of(Verdict::Unknown, reason),
+        Decided::Pass(..) => Proof::of(Verdict::Pass),
+        Decided::Unknown(reason) => Proof::unknown(reason),
         Decided::Fail(request) => {
-            let mut proof = Proof::of(Verdict::Fail, "the new policy allows a request that the old one does not allow");
+            let mut proof = Proof::of(Verdict::Fail);
             proof.responsible = replay::allowing(question.new.policies, &request, question.old.policies.len());
             proof.responsible.extend(replay::denying(question.old.policies, &request, 0));
             proof.responsible.extend(replay::near_misses(question.old.policies, &request, 0));

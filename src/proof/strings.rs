@@ -177,24 +177,32 @@ fn outside(pattern: &Pattern, side: Side) -> Option<Cow<'_, Pattern>> {
 /// A text of a pattern. The fields of an ARN get what a reader expects there.
 pub fn fill(pattern: &Pattern, filler: &str) -> String {
     let mut out = String::new();
-    let mut digits = "1111222233334444".chars().cycle();
+    let mut digits = "111122223333".chars().cycle();
     let arn = pattern.symbols.iter().take(4).map(|s| if let Symbol::Char(c) = s { *c } else { '*' }).eq("arn:".chars());
-    for symbol in &*pattern.symbols {
+    let mut symbols = pattern.symbols.iter().peekable();
+    while let Some(symbol) = symbols.next() {
         let field = if arn { out.matches(':').count() } else { 0 };
+        let usual = match field {
+            1 => Some("aws"),
+            3 => Some("us-east-1"),
+            4 => Some("111122223333"),
+            _ => None,
+        };
+        // A field that is one run gets a usual value; a piece of one is filled like any other.
+        let usual = usual.filter(|_| out.ends_with(':'));
         match symbol {
             Symbol::Char(c) => out.push(*c),
             Symbol::Digit => out.extend(digits.next()),
-            Symbol::One | Symbol::OneInField => out.push(if field == 4 { '1' } else { 'x' }),
-            Symbol::Run | Symbol::RunInField | Symbol::Variable(_) => {
-                // A field that is one run gets a usual value; a piece of one is filled like any other.
-                let alone = out.ends_with(':');
-                match field {
-                    1 if alone => out.push_str("aws"),
-                    3 if alone => out.push_str("us-east-1"),
-                    4 if alone => out.push_str("111122223333"),
-                    _ => out.push_str(filler),
+            Symbol::One | Symbol::OneInField => {
+                // At least one character: the run behind it is filled together with it.
+                let run = symbols.next_if(|next| next.is_run()).is_some();
+                match usual.filter(|_| run) {
+                    Some(value) => out.push_str(value),
+                    None if run && !filler.is_empty() => out.push_str(filler),
+                    None => out.push(if field == 4 { '1' } else { 'x' }),
                 }
             }
+            Symbol::Run | Symbol::RunInField | Symbol::Variable(_) => out.push_str(usual.unwrap_or(filler)),
         }
     }
     out

@@ -53,8 +53,13 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// An answer with a sentence; the rest is added where there is any.
-    pub fn of(verdict: Verdict, reason: impl Into<String>) -> Self {
-        Self { verdict, witness: None, responsible: Vec::new(), reason: Some(reason.into()), assumptions: Vec::new() }
+    /// An answer; the rest is added where there is any.
+    pub fn of(verdict: Verdict) -> Self {
+        Self { verdict, witness: None, responsible: Vec::new(), reason: None, assumptions: Vec::new() }
+    }
+
+    /// No answer, and why.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..Self::of(Verdict::Unknown) }
     }
 }
