@@ -11,6 +11,7 @@ mod fixtures;
 mod generated;
 mod inputs;
 mod living;
+mod oracle;
 mod properties;
 mod prove;
 mod rule_commands;

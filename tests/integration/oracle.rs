@@ -1,14 +1,16 @@
 //! Verdicts of another solver on pairs of policies; `tests/oracle/generate.py` tells how they were made.
 
 use palisade::document::json;
-use palisade::policy::{PolicyKind, parse};
-use palisade::proof::{self, Verdict};
+use palisade::policy::PolicyKind;
+use palisade::policy::parse::parse;
+use palisade::proof::{Engine, Input, NewAccess, Verdict, World, no_new_access};
 
 /// One pair a line.
 const PAIRS: &str = include_str!("../oracle/pairs.jsonl");
 
 #[test]
 fn another_solver_agrees() {
+    let mut engine = Engine::new(World::Closed);
     let (mut wrong, mut undecided, mut counts) = (Vec::new(), Vec::new(), [0usize; 2]);
     for line in PAIRS.lines() {
         let document = json::parse(line.to_owned());
@@ -20,7 +22,9 @@ fn another_solver_agrees() {
             assert!(problems.is_empty(), "{}: {problems:?}", text("id"));
             policy
         });
-        let proof = proof::no_new_access(&[&old], &[&new], PolicyKind::IdentityPolicy);
+        let (old, new) = ([&old], [&new]);
+        let question = NewAccess { old: Input::new(&old), new: Input::new(&new), kind: PolicyKind::IdentityPolicy };
+        let proof = no_new_access(&mut engine, &question);
         let wanted = if text("verdict") == "PASS" { Verdict::Pass } else { Verdict::Fail };
         counts[usize::from(wanted == Verdict::Fail)] += 1;
         if proof.verdict == Verdict::Unknown {
