@@ -9,6 +9,8 @@ mod callers;
 mod compile;
 mod engine;
 mod formats;
+mod granted;
+mod guardrail;
 mod hash;
 mod keys;
 mod leaf;
@@ -16,6 +18,7 @@ mod literal;
 mod new_access;
 mod pattern;
 mod problem;
+mod public;
 mod replay;
 mod scalar;
 mod search;
@@ -27,7 +30,10 @@ pub mod verdict;
 pub use actions::World;
 pub use compile::{Compiled, Input};
 pub use engine::Engine;
+pub use granted::{Asked, Granted, access_not_granted};
+pub use guardrail::{Guardrail, Level, guardrail, needless_denies, unused_exemptions};
 pub use new_access::{NewAccess, no_new_access};
+pub use public::no_public_access;
 pub use verdict::{Proof, Responsible, Verdict};
 
 #[cfg(test)]
