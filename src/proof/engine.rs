@@ -37,6 +37,10 @@ pub struct Engine {
     pub catalog: &'static Catalog,
     /// Which actions exist.
     pub world: World,
+    /// Only requests in which these keys have these values are looked at.
+    pub assume: Vec<(String, String)>,
+    /// A request carries no key of a service that the catalogue does not list for its action.
+    pub closed_keys: bool,
     relations: Map<(LiteralId, LiteralId), Relation>,
     resources: Map<(Vec<Sense>, Option<usize>, Side), Solved<String>>,
     keys: Map<(KeyId, Vec<Sense>, Side), Solved<Option<ContextValue>>>,
@@ -60,6 +64,8 @@ impl Engine {
             table: Table::default(),
             catalog: catalog::current(),
             world,
+            assume: Vec::new(),
+            closed_keys: false,
             relations: Map::default(),
             resources: Map::default(),
             keys: Map::default(),
