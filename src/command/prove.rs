@@ -7,8 +7,8 @@ use super::{Exit, Terminal, Usage, guardrail, prove_ask as ask};
 use crate::cli::{AccessArgs, PlainFormat, ProveArgs, ProveCommand, ShownArgs};
 use crate::finding::place::Placer;
 use crate::policy::{Effect, Policy, PolicyKind};
-use crate::proof::{Proof, Verdict};
-use crate::report::proof::{Answer, Exhibit};
+use crate::proof::{Proof, Responsible, Verdict};
+use crate::report::proof::{Answer, Cited, Exhibit};
 use crate::report::{self, Options};
 use crate::source;
 use std::collections::BTreeMap;
@@ -51,6 +51,13 @@ impl<'a> Case<'a> {
             case.placers.push(input.placer());
         }
         case
+    }
+
+    /// A statement with its place; none for one of a policy that is not among these.
+    pub fn cite(&self, part: &Responsible) -> Option<Cited> {
+        let name = self.names.get(part.policy)?.clone();
+        let exhibit = Exhibit { name, policy: self.policies.get(part.policy)?, placer: self.placers.get(part.policy)? };
+        Some(exhibit.cite(part))
     }
 
     /// The proof as an answer with its places.
@@ -241,15 +248,16 @@ fn minimise(path: &Path, common: &ProveArgs, terminal: &mut Terminal<'_>) -> any
         let message = format!("`{}` holds {} policies", path.display(), policies.len());
         return Err(Usage::new(message, "name a file with one policy").into());
     };
-    let case = Case::new([*input]);
-    let Some(policy) = case.policies.first() else { return Ok(Exit::NoInput) };
-    let answer = case.answer("minimise", ask::minimise(policy, input.kind(), &terms));
+    let (proof, found) = ask::minimise(input.root(), input.kind(), &terms);
     let name = input.name();
-    let answer = answer.about(name.clone(), |verdict| match verdict {
+    let mut answer = Case::new([*input]).answer("minimise", proof).about(name.clone(), |verdict| match verdict {
         Verdict::Pass => format!("nothing of `{name}` can be left out"),
-        Verdict::Fail => format!("`{name}` allows the same without a part of it"),
+        Verdict::Fail => format!("`{name}` allows the same in fewer words"),
         Verdict::Unknown => format!("it could not be decided what of `{name}` can be left out"),
     });
+    if answer.verdict == Verdict::Fail {
+        answer.policy = Some(found.policy);
+    }
     show(&[answer], &common.shown, terminal)
 }
 

@@ -1,9 +1,9 @@
 //! What `palisade prove` asks the engine: one function a question.
 
 use super::prove_terms::{Access, Terms};
-use crate::document::json;
+use crate::document::{Document, Node, json};
 use crate::policy::{Effect, Policy, PolicyKind, parse};
-use crate::proof::{self, Granted, NewAccess, Proof};
+use crate::proof::{self, Granted, Minimised, NewAccess, Proof, Verdict};
 
 /// No answer.
 pub fn unknown(reason: impl Into<String>) -> Proof {
@@ -29,22 +29,37 @@ pub(super) fn only_denies(policies: &[&Policy<'_>], kind: PolicyKind) -> bool {
     }
 }
 
+/// A document with what allows everything in a kind of control policy.
+pub(super) fn full_access(kind: PolicyKind) -> Document {
+    let full = if kind == PolicyKind::ResourceControlPolicy { FULL_ACCESS } else { FULL_ACCESS_SCP };
+    json::parse(full.to_owned())
+}
+
+/// Policies, and behind them what allows everything where they only deny.
+pub(super) fn beside<'a, 'd>(
+    mut policies: Vec<&'a Policy<'d>>,
+    kind: PolicyKind,
+    full: Option<&'a Policy<'d>>,
+) -> Vec<&'a Policy<'d>> {
+    if only_denies(&policies, kind) {
+        policies.extend(full);
+    }
+    policies
+}
+
 /// Whether the old policies allow all that the new ones do.
 pub fn no_new_access(old: &[&Policy<'_>], new: &[&Policy<'_>], kind: PolicyKind, terms: &Terms) -> Proof {
-    let full = if kind == PolicyKind::ResourceControlPolicy { FULL_ACCESS } else { FULL_ACCESS_SCP };
-    let document = json::parse(full.to_owned());
+    let document = full_access(kind);
     let full = document.root().map(|root| parse(root).0);
-    let with = |own: &[&Policy<'_>]| only_denies(own, kind).then_some(full.as_ref()).flatten();
-    let (beside_old, beside_new) = (with(old), with(new));
     // Behind all others, so that the numbers of these stay.
-    let before: Vec<&Policy<'_>> = old.iter().copied().chain(beside_old).collect();
-    let after: Vec<&Policy<'_>> = new.iter().copied().chain(beside_new).collect();
+    let before = beside(old.to_vec(), kind, full.as_ref());
+    let after = beside(new.to_vec(), kind, full.as_ref());
     let question = NewAccess { old: proof::Input::new(&before), new: proof::Input::new(&after), kind };
     let mut proof = proof::no_new_access(&mut terms.engine(), &question);
     let added = before.len() - old.len();
     proof.responsible.retain(|part| !(part.policy >= old.len() && part.policy < before.len()));
     proof.responsible.iter_mut().filter(|part| part.policy >= before.len()).for_each(|part| part.policy -= added);
-    if beside_old.is_some() || beside_new.is_some() {
+    if added > 0 || after.len() > new.len() {
         proof.assumptions.push("control policies that only deny stand beside one that allows everything".to_owned());
     }
     proof
@@ -62,9 +77,18 @@ pub fn no_public_access(policy: &Policy<'_>, terms: &Terms) -> Proof {
     proof::no_public_access(&mut terms.engine(), proof::Input::new(&[policy]))
 }
 
-/// Whether nothing of a policy can be left out without a change of what it allows.
-pub fn minimise(_policy: &Policy<'_>, _kind: PolicyKind, _terms: &Terms) -> Proof {
-    unknown("not yet decided")
+/// A smaller policy that allows the same, if there is one.
+pub fn minimise(policy: Node<'_>, kind: PolicyKind, terms: &Terms) -> (Proof, Minimised) {
+    let found = proof::minimise(&mut terms.engine(), policy, kind);
+    let mut answer = match (&found.unknown, found.steps.is_empty()) {
+        (_, false) => Proof::of(Verdict::Fail),
+        (Some(step), true) => Proof::unknown(format!("not decided: {step}")),
+        (None, true) => Proof::of(Verdict::Pass),
+    };
+    if !found.steps.is_empty() {
+        answer.reason = Some(found.steps.join("; "));
+    }
+    (answer, found)
 }
 
 /// Whether a certificate shows what it says.

@@ -15,10 +15,13 @@ mod hash;
 mod keys;
 mod leaf;
 mod literal;
+mod minimise;
 mod new_access;
 mod pattern;
+mod pattern_rows;
 mod problem;
 mod public;
+mod regions;
 mod replay;
 mod scalar;
 mod search;
@@ -32,8 +35,10 @@ pub use compile::{Compiled, Input};
 pub use engine::Engine;
 pub use granted::{Asked, Granted, access_not_granted};
 pub use guardrail::{Guardrail, Level, guardrail, needless_denies, unused_exemptions};
+pub use minimise::{Minimised, minimise};
 pub use new_access::{NewAccess, no_new_access};
 pub use public::no_public_access;
+pub use regions::{Difference, Region, conditions, difference};
 pub use verdict::{Proof, Responsible, Verdict};
 
 #[cfg(test)]
