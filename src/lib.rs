@@ -14,6 +14,7 @@ pub mod policy;
 pub mod finding;
 pub mod extract;
 pub mod evaluate;
+pub mod certificate;
 pub mod proof;
 pub mod algebra;
 pub mod check;

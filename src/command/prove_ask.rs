@@ -3,7 +3,7 @@
 use super::policies::Input;
 use super::prove_terms::{Access, Terms};
 use crate::policy::{Policy, PolicyKind};
-use crate::proof::{self, NewAccess, Proof, Verdict};
+use crate::proof::{self, NewAccess, Proof};
 use crate::report::proof::Answer;
 
 /// What a guardrail must stop.
@@ -21,13 +21,7 @@ pub struct Target {
 
 /// No answer.
 pub fn unknown(reason: impl Into<String>) -> Proof {
-    Proof {
-        verdict: Verdict::Unknown,
-        witness: None,
-        responsible: Vec::new(),
-        reason: Some(reason.into()),
-        assumptions: Vec::new(),
-    }
+    Proof::unknown(reason)
 }
 
 /// Whether the old policies allow all that the new ones do. Control policies that only deny stand beside one that allows

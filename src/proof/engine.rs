@@ -37,6 +37,8 @@ pub struct Engine {
     pub catalog: &'static Catalog,
     /// Which actions exist.
     pub world: World,
+    /// Write down what shows a PASS.
+    pub certify: bool,
     relations: Map<(LiteralId, LiteralId), Relation>,
     resources: Map<(Vec<Sense>, Option<usize>, Side), Solved<String>>,
     keys: Map<(KeyId, Vec<Sense>, Side), Solved<Option<ContextValue>>>,
@@ -60,6 +62,7 @@ impl Engine {
             table: Table::default(),
             catalog: catalog::current(),
             world,
+            certify: false,
             relations: Map::default(),
             resources: Map::default(),
             keys: Map::default(),

@@ -6,6 +6,7 @@
 mod actions;
 mod automaton;
 mod callers;
+pub mod certificate;
 mod compile;
 mod engine;
 mod formats;
@@ -25,6 +26,7 @@ mod value;
 pub mod verdict;
 
 pub use actions::World;
+pub use certificate::Certificate;
 pub use compile::{Compiled, Input};
 pub use engine::Engine;
 pub use new_access::{NewAccess, no_new_access};
@@ -35,3 +37,5 @@ pub use verdict::{Proof, Responsible, Verdict};
 mod tests;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod certificate_tests;
