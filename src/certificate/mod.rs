@@ -14,4 +14,4 @@ mod read;
 mod tree;
 mod verify;
 
-pub use verify::{Failure, Verified, verify};
+pub use verify::{Checker, Failure, Verified, verify};

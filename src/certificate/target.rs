@@ -10,7 +10,7 @@ use crate::catalog::{self, Action};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found out about the catalogue and this certificate.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Targets {
     /// Every action of the catalogue, service and name in lower case.
     actions: Vec<(String, String)>,
@@ -22,14 +22,15 @@ pub struct Targets {
     open_world: bool,
 }
 
-impl Targets {
-    /// For a certificate.
-    pub fn new() -> Self {
+impl Default for Targets {
+    fn default() -> Self {
         let all = (0..catalog::current().action_count()).filter_map(|index| catalog::current().action_at(index));
         let lower = |action: Action| (action.service().prefix().to_lowercase(), action.name().to_lowercase());
-        Self { actions: all.map(lower).collect(), ..Self::default() }
+        Self { actions: all.map(lower).collect(), named: BTreeMap::new(), spelled: BTreeSet::new(), open_world: false }
     }
+}
 
+impl Targets {
     /// Begin with another claim: what its policies spell out, and which world it is about.
     pub fn begin<'a>(&mut self, meanings: impl Iterator<Item = &'a Meaning>, open_world: bool) {
         let names = meanings.filter_map(|m| if let Meaning::Actions(names, _) = m { Some(names) } else { None }).flatten();

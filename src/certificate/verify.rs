@@ -29,6 +29,8 @@ pub enum Failure {
 pub struct Verified {
     /// How many claims it holds.
     pub claims: usize,
+    /// What each is about: the documents that it holds itself.
+    pub about: Vec<String>,
     /// What the claims rest on, and what was taken as stated.
     pub assumed: Vec<String>,
 }
@@ -48,14 +50,37 @@ fn fact(name: &str) -> Option<[Literal; 2]> {
 /// # Errors
 /// When it is none, or does not show what it claims.
 pub fn verify(text: &str) -> Result<Verified, Failure> {
-    let claims = read(text).map_err(Failure::Broken)?;
-    let mut targets = Targets::new();
-    let mut assumed = BTreeSet::new();
-    for (number, claim) in claims.iter().enumerate() {
-        let place = if claims.len() > 1 { format!("certificate {number}: ") } else { String::new() };
-        check(claim, &mut targets, &mut assumed).map_err(|why| Failure::Refused(format!("{place}{why}")))?;
+    Checker::default().verify(text)
+}
+
+/// Checks certificates; what it looked up in the catalogue it need not look up again.
+#[derive(Debug, Default)]
+pub struct Checker {
+    targets: Targets,
+}
+
+impl Checker {
+    /// Check one.
+    ///
+    /// # Errors
+    /// When it is none, or does not show what it claims.
+    pub fn verify(&mut self, text: &str) -> Result<Verified, Failure> {
+        let claims = read(text).map_err(Failure::Broken)?;
+        let mut assumed = BTreeSet::new();
+        for (number, claim) in claims.iter().enumerate() {
+            let place = if claims.len() > 1 { format!("certificate {number}: ") } else { String::new() };
+            check(claim, &mut self.targets, &mut assumed).map_err(|why| Failure::Refused(format!("{place}{why}")))?;
+        }
+        let about = claims.iter().map(about).collect();
+        Ok(Verified { claims: claims.len(), about, assumed: assumed.into_iter().collect() })
     }
-    Ok(Verified { claims: claims.len(), assumed: assumed.into_iter().collect() })
+}
+
+/// The question and the policies by their names.
+fn about(claim: &Claim) -> String {
+    let names: Vec<String> = claim.policies.iter().map(|policy| format!("the {} `{}`", policy.side, policy.name)).collect();
+    let names = if names.is_empty() { "no policy".to_owned() } else { names.join(" and ") };
+    format!("{} of {names}, as {}", claim.verb, claim.kind)
 }
 
 /// One claim with its policies.

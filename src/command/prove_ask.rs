@@ -2,8 +2,9 @@
 
 use super::policies::Input;
 use super::prove_terms::{Access, Terms};
+use crate::certificate::{self, Failure};
 use crate::policy::{Policy, PolicyKind};
-use crate::proof::{self, NewAccess, Proof};
+use crate::proof::{self, NewAccess, Proof, Verdict};
 use crate::report::proof::Answer;
 
 /// What a guardrail must stop.
@@ -53,7 +54,24 @@ pub fn minimise(_policy: &Policy<'_>, _kind: PolicyKind, _terms: &Terms) -> Proo
     unknown("not yet decided")
 }
 
+/// How many claims of a certificate are named.
+const SHOWN: usize = 5;
+
 /// Whether a certificate shows what it says.
-pub fn verify(_certificate: &str) -> Proof {
-    unknown("not yet decided")
+///
+/// # Errors
+/// When it is none.
+pub fn verify(text: &str) -> Result<Proof, String> {
+    match certificate::verify(text) {
+        Ok(verified) => {
+            let rest = verified.about.len().saturating_sub(SHOWN);
+            let mut about = verified.about.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+            if rest > 0 {
+                about = format!("{about}; and {rest} more");
+            }
+            Ok(Proof { reason: Some(about), assumptions: verified.assumed, ..Proof::of(Verdict::Pass) })
+        }
+        Err(Failure::Refused(why)) => Ok(Proof { reason: Some(why), ..Proof::of(Verdict::Fail) }),
+        Err(Failure::Broken(why)) => Err(why),
+    }
 }

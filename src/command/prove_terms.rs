@@ -58,10 +58,12 @@ impl Terms {
 impl Terms {
     /// An engine for questions on these terms.
     pub fn engine(&self) -> Engine {
-        Engine::new(match self.world {
+        let mut engine = Engine::new(match self.world {
             WorldChoice::Closed => World::Closed,
             WorldChoice::Open => World::Open,
-        })
+        });
+        engine.certify = self.certificate.is_some();
+        engine
     }
 }
 

@@ -108,7 +108,7 @@ fn counter_example(old: &Value, new: &Value, sample: &[Request]) -> Option<Reque
 }
 
 /// Policies as they come, and policies that are like each other, where most of the proofs are.
-fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
+pub fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
     (policy(principal), policy(principal), 0..5usize, any::<prop::sample::Index>()).prop_map(|(a, b, how, index)| {
         let statements = |v: &Value| v["Statement"].as_array().unwrap().clone();
         let make = |list: Vec<Value>| json!({ "Version": "2012-10-17", "Statement": list });

@@ -55,6 +55,8 @@ pub struct Answer {
     pub reason: Option<String>,
     /// What it rests on besides the policies.
     pub assumptions: Vec<String>,
+    /// For a PASS, what shows it, where it was asked for; it goes to a file of its own.
+    pub certificate: Option<serde_json::Value>,
 }
 
 impl Answer {
@@ -87,6 +89,7 @@ impl Answer {
             responsible,
             reason: proof.reason,
             assumptions: proof.assumptions,
+            certificate: None,
         }
     }
 
