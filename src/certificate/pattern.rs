@@ -91,11 +91,14 @@ impl Pattern {
                     "*" | "?" | "$" => symbols.extend(inside.chars().map(Symbol::Char)),
                     _ => {
                         let (key, default) = variable_parts(inside);
-                        if absent.is_some_and(|all| all.contains(&key.to_lowercase())) {
+                        let early = reading == Reading::Resource && colons < 5;
+                        if early {
+                            // It may be text, whatever value the variable has.
+                            symbols.push(Symbol::Variable(format!("{} in front", inside.to_lowercase())));
+                        } else if absent.is_some_and(|all| all.contains(&key.to_lowercase())) {
                             symbols.extend(default?.chars().map(Symbol::Char));
                         } else {
-                            let early = if reading == Reading::Resource && colons < 5 { "early " } else { "" };
-                            symbols.push(Symbol::Variable(format!("{early}{}", inside.to_lowercase())));
+                            symbols.push(Symbol::Variable(inside.to_lowercase()));
                         }
                     }
                 }

@@ -132,7 +132,7 @@ fn what_is_changed_so_that_the_claim_is_false_is_refused() {
             right += usize::from(answer.is_ok());
         }
     }
-    assert!(wrong > 100 && right > 100, "{wrong} false claims, {right} that still hold");
+    assert!(wrong > 60 && right > 100, "{wrong} false claims, {right} that still hold");
 }
 
 fn two(old: Value, new: Value) -> Value {

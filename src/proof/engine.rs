@@ -37,6 +37,8 @@ pub struct Engine {
     pub catalog: &'static Catalog,
     /// Which actions exist.
     pub world: World,
+    /// Actions that the policies of the question name outright and the catalogue does not have.
+    pub spelled: Vec<String>,
     /// Write down what shows a PASS.
     pub certify: bool,
     relations: Map<(LiteralId, LiteralId), Relation>,
@@ -52,6 +54,7 @@ pub struct Engine {
 struct Facts {
     arrives: Arrives,
     always: bool,
+    kind: Option<KeyType>,
     usual: &'static str,
 }
 
@@ -62,6 +65,7 @@ impl Engine {
             table: Table::default(),
             catalog: catalog::current(),
             world,
+            spelled: Vec::new(),
             certify: false,
             relations: Map::default(),
             resources: Map::default(),
@@ -88,7 +92,8 @@ impl Engine {
             Some(_) => Arrives::One,
             None => Arrives::Either,
         };
-        let usual = match known.map(catalog::ConditionKey::kind) {
+        let kind = known.map(catalog::ConditionKey::kind);
+        let usual = match kind {
             Some(KeyType::Arn) => "arn:aws:iam::111122223333:role/x",
             Some(KeyType::Bool) => "true",
             Some(KeyType::Numeric) => "1",
@@ -99,7 +104,7 @@ impl Engine {
         };
         // AWS global condition context keys: these are in every request.
         let always = ["aws:securetransport", "aws:currenttime", "aws:epochtime"].contains(&name);
-        let facts = Facts { arrives, always, usual };
+        let facts = Facts { arrives, always, kind, usual };
         self.facts.insert(key, facts);
         facts
     }
@@ -132,7 +137,7 @@ impl Engine {
                 wanted.push(WantedTest { test, want: *want, doubtful: literal.doubtful });
             }
         }
-        let domain = Domain { arrives: facts.arrives, linked, always: facts.always, usual: facts.usual };
+        let domain = Domain { arrives: facts.arrives, linked, always: facts.always, kind: facts.kind, usual: facts.usual };
         keys::solve(&wanted, &domain, side)
     }
 

@@ -158,6 +158,7 @@ const DOUBTED: &str = "";
 fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side, pins: &[Sense]) -> Attempt {
     let facts = axioms(&mut engine.table);
     let classes = classes(engine, ready, pins);
+    engine.spelled = spelled(&engine.table, ready);
     let mut trees = Vec::with_capacity(ready.obligations.len());
     let mut open = None;
     for obligation in &ready.obligations {
@@ -264,6 +265,19 @@ fn fragments(engine: &Engine, ready: &Ready) -> Vec<String> {
 fn literals(ready: &Ready) -> BTreeSet<super::literal::LiteralId> {
     let all = ready.obligations.iter().flat_map(|o| o.within.iter().chain(o.avoid.iter().flatten()));
     all.map(|(id, _)| *id).collect()
+}
+
+/// Actions that the catalogue does not have and the question names outright.
+fn spelled(table: &Table, ready: &Ready) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for id in literals(ready) {
+        if let Some(Meaning::Actions(set, _)) = table.get(id).map(|l| &l.meaning) {
+            out.extend(set.extra.iter().cloned());
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// The callers that a question tells apart. Where nothing is said of them, one stands for all.
