@@ -270,7 +270,7 @@ fn literals(ready: &Ready) -> BTreeSet<super::literal::LiteralId> {
 /// Actions that the catalogue does not have and the question names outright.
 fn spelled(table: &Table, ready: &Ready) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for id in literals(ready) {
+    for id in if table.unlisted { literals(ready) } else { BTreeSet::new() } {
         if let Some(Meaning::Actions(set, _)) = table.get(id).map(|l| &l.meaning) {
             out.extend(set.extra.iter().cloned());
         }
