@@ -22,6 +22,8 @@ pub struct Claim {
     pub catalog: String,
     /// Whose requests are meant.
     pub callers: Scope,
+    /// Keys that have these values, by the word of whoever asked.
+    pub assume: Vec<(String, String)>,
     /// The policies.
     pub policies: Vec<Written>,
     /// The cases.
@@ -174,9 +176,16 @@ fn claim(value: &Value) -> Result<Claim, Broken> {
         },
         catalog: text(value, "catalog")?,
         callers: scope(member(value, "callers")?)?,
+        assume: assume(member(value, "assume")?)?,
         policies: list(value, "policies")?.iter().map(policy).collect::<Result<_, _>>()?,
         cases: list(value, "cases")?.iter().map(case).collect::<Result<_, _>>()?,
     })
+}
+
+fn assume(value: &Value) -> Result<Vec<(String, String)>, Broken> {
+    let one = |(key, v): (&String, &Value)| v.as_str().map(|v| (key.clone(), v.to_owned()));
+    let all = value.as_object().and_then(|map| map.iter().map(one).collect());
+    all.ok_or_else(|| "`assume` is no object of texts".to_owned())
 }
 
 fn scope(value: &Value) -> Result<Scope, Broken> {

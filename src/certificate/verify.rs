@@ -11,6 +11,7 @@ use super::target::Targets;
 use super::tree::{Shown, walk};
 use crate::catalog;
 use crate::document::{Document, json};
+use crate::policy::condition::Quantifier;
 use crate::policy::parse::parse;
 use crate::policy::{Effect, Policy, PolicyKind};
 use std::collections::BTreeSet;
@@ -139,7 +140,11 @@ impl<'a> Checked<'a> {
         let absent: BTreeSet<String> = case.variables.iter().filter(|(_, there)| !there).map(|(name, _)| name.clone()).collect();
         let of = |policy: &Policy<'_>| policy.statements.iter().map(|s| literals(policy, s, &absent)).collect();
         let boxes: Boxes = self.policies.iter().map(of).collect();
-        let pins: Vec<Literal> = case.variables.iter().map(|(name, there)| presence(name, *there)).collect();
+        let mut pins: Vec<Literal> = case.variables.iter().map(|(name, there)| presence(name, *there)).collect();
+        for (key, value) in &self.claim.assume {
+            assumed.insert(format!("`{key}` is `{value}`"));
+            pins.push(is_value(key, value));
+        }
         let mut extra = Vec::new();
         for term in case.obligations.iter().flat_map(|o| o.within.iter().chain(&o.avoid)) {
             extra.push(self.own(term)?);
@@ -270,6 +275,13 @@ fn met(case: &Case, within: &[(usize, usize)], may: &[(usize, usize)]) -> bool {
                 Term::Literals(_) => false,
             })
     })
+}
+
+/// That a key is there and has this value.
+fn is_value(key: &str, value: &str) -> Literal {
+    let set = Set::Text(vec![Pattern::exact(value)]);
+    let test = Test { quantifier: Quantifier::Any, negated: false, at_absent: false, set };
+    Literal { field: Field::Key(key.to_lowercase()), meaning: Meaning::Key(test), doubtful: false }
 }
 
 /// A literal that no statement has.

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 pub struct Certificate {
     callers: Value,
     world: &'static str,
+    assume: Map<String, Value>,
     cases: Vec<Value>,
 }
 
@@ -37,7 +38,7 @@ pub struct Subject<'a, 'd> {
 impl Certificate {
     /// Of the cases of a proof; `None` when it was not asked for, or something cannot be written down.
     pub fn of(engine: &Engine, cases: &[Case]) -> Option<Self> {
-        let first = cases.first().filter(|_| engine.certify)?;
+        let first = cases.first().filter(|_| engine.certify && !engine.closed_keys)?;
         let callers = match &first.ready.scope {
             Scope::Identity => json!("identity"),
             Scope::Principals => json!("principals"),
@@ -46,7 +47,8 @@ impl Certificate {
             Scope::Stranger => json!("stranger"),
         };
         let cases = cases.iter().map(|case| of_case(engine, case)).collect::<Option<_>>()?;
-        Some(Self { callers, world: engine.world.as_str(), cases })
+        let assume = engine.assume.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+        Some(Self { callers, world: engine.world.as_str(), assume, cases })
     }
 
     /// With the policies, in the order in which they were handed to the engine.
@@ -68,6 +70,7 @@ impl Certificate {
             "world": self.world,
             "catalog": catalog::date(),
             "callers": self.callers,
+            "assume": self.assume,
             "policies": subjects.iter().map(policy).collect::<Vec<_>>(),
             "cases": self.cases,
         })

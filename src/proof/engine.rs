@@ -41,6 +41,10 @@ pub struct Engine {
     pub spelled: Vec<String>,
     /// Write down what shows a PASS.
     pub certify: bool,
+    /// Only requests in which these keys have these values are looked at.
+    pub assume: Vec<(String, String)>,
+    /// A request carries no key of a service that the catalogue does not list for its action.
+    pub closed_keys: bool,
     relations: Map<(LiteralId, LiteralId), Relation>,
     resources: Map<(Vec<Sense>, Option<usize>, Side), Solved<String>>,
     keys: Map<(KeyId, Vec<Sense>, Side), Solved<Option<ContextValue>>>,
@@ -67,6 +71,8 @@ impl Engine {
             world,
             spelled: Vec::new(),
             certify: false,
+            assume: Vec::new(),
+            closed_keys: false,
             relations: Map::default(),
             resources: Map::default(),
             keys: Map::default(),
@@ -176,14 +182,13 @@ impl Engine {
             return *known;
         }
         let mut out = Relation::default();
-        if let (Some(x), Some(y)) = (self.table.get(a), self.table.get(b)) {
-            if let (Meaning::Resources(x, _), Meaning::Resources(y, _)) = (&x.meaning, &y.meaning) {
-                if x.len().saturating_mul(y.len()) <= PAIRS {
-                    out.first_contains = y.iter().all(|q| x.iter().any(|p| p.contains(q)));
-                    out.second_contains = x.iter().all(|q| y.iter().any(|p| p.contains(q)));
-                    out.apart = x.iter().all(|p| y.iter().all(|q| !p.may_meet(q)));
-                }
-            }
+        if let (Some(x), Some(y)) = (self.table.get(a), self.table.get(b))
+            && let (Meaning::Resources(x, _), Meaning::Resources(y, _)) = (&x.meaning, &y.meaning)
+            && x.len().saturating_mul(y.len()) <= PAIRS
+        {
+            out.first_contains = y.iter().all(|q| x.iter().any(|p| p.contains(q)));
+            out.second_contains = x.iter().all(|q| y.iter().any(|p| p.contains(q)));
+            out.apart = x.iter().all(|p| y.iter().all(|q| !p.may_meet(q)));
         }
         self.relations.insert((a, b), out);
         out

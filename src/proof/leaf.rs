@@ -11,6 +11,9 @@ use crate::catalog::Action;
 use crate::evaluate::ContextValue;
 use std::collections::HashSet;
 
+/// Keys with their values; an absent one has none.
+pub type Keys = Vec<(KeyId, Option<ContextValue>)>;
+
 /// A request as the engine found it.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -21,7 +24,7 @@ pub struct Model {
     /// The class of the caller, by its number.
     pub class: usize,
     /// Keys that were asked for: absent ones too.
-    pub keys: Vec<(KeyId, Option<ContextValue>)>,
+    pub keys: Keys,
 }
 
 /// A model of the state, which leaves room in each field by itself.
@@ -40,7 +43,7 @@ pub fn model(engine: &mut Engine, frame: Frame<'_>, state: &State) -> Outcome {
 }
 
 /// A caller and the keys: those that are the caller's own follow from its class.
-fn caller(engine: &mut Engine, frame: Frame<'_>, state: &State) -> Solved<(usize, Vec<(KeyId, Option<ContextValue>)>)> {
+fn caller(engine: &mut Engine, frame: Frame<'_>, state: &State) -> Solved<(usize, Keys)> {
     let mut keys = Vec::new();
     let mut own: Vec<KeyId> = Vec::new();
     for (key, senses) in &state.keys {
@@ -100,6 +103,9 @@ fn target(engine: &mut Engine, side: Side, state: &State) -> Solved<(String, Str
     let mut tried: HashSet<Option<usize>> = HashSet::new();
     for index in state.bits.iter() {
         let Some(action) = engine.catalog.action_at(index) else { continue };
+        if engine.closed_keys && !carries(engine, side, state, action) {
+            continue;
+        }
         match on_action(engine, (side, state), (action, free), services.as_deref(), &mut tried) {
             Solved::Some(resource) => return Solved::Some((action.full_name(), resource)),
             Solved::None => {}
@@ -115,6 +121,15 @@ fn target(engine: &mut Engine, side: Side, state: &State) -> Solved<(String, Str
         }
     }
     unknown.map_or(Solved::None, Solved::Unknown)
+}
+
+/// Whether requests for an action carry the keys that were asked for, or may do without.
+fn carries(engine: &mut Engine, side: Side, state: &State, action: Action) -> bool {
+    state.keys.iter().all(|(key, senses)| {
+        let known = engine.catalog.key(engine.table.key_name(*key));
+        let sent = known.is_none_or(|key| key.is_global() || action.takes(key));
+        sent || engine.solve_key_of(*key, senses, &Linked::Absent, side) != Solved::None
+    })
 }
 
 /// A resource that an action works on.
