@@ -1,3 +1,5 @@
+//! Times the engine on pairs of policies.
+
 use palisade::document::json;
 use palisade::policy::{PolicyKind, parse::parse};
 use palisade::proof::*;

@@ -342,7 +342,7 @@ fn verify(file: &Path, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow
 }
 
 /// Write the certificate, where it was asked for and everything passes, and then the answers.
-fn finish(answers: &[Answer], terms: &Terms, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
+pub(super) fn finish(answers: &[Answer], terms: &Terms, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     let Some(path) = &terms.certificate else { return show(answers, shown, terminal) };
     let claims: Vec<_> = answers.iter().filter_map(|answer| answer.certificate.clone()).collect();
     let exit = show(answers, shown, terminal)?;
