@@ -15,6 +15,7 @@ pub mod finding;
 pub mod extract;
 pub mod organization;
 pub mod evaluate;
+pub mod certificate;
 pub mod proof;
 pub mod algebra;
 pub mod check;

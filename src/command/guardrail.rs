@@ -54,7 +54,7 @@ pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<
         }
         None => vec![of_files(&target, &arguments)?],
     };
-    prove::show(&answers, &args.common.shown, terminal)
+    prove::finish(&answers, &target.terms, &args.common.shown, terminal)
 }
 
 /// The export of an organization that a file is, or that a folder holds as `organization.json`.
@@ -132,7 +132,7 @@ fn of_levels(target: &Target<'_>, paths: &[PathBuf], terminal: &mut Terminal<'_>
     if answers.iter().any(|a| a.verdict == Verdict::Pass) {
         answers.retain(|a| a.verdict == Verdict::Pass);
     }
-    prove::show(&answers, &target.args.common.shown, terminal)
+    prove::finish(&answers, &target.terms, &target.args.common.shown, terminal)
 }
 
 /// Files: each argument is a level.

@@ -6,7 +6,8 @@ use super::prove_terms::{Access, Terms};
 use super::{Exit, Terminal, Usage, guardrail, prove_ask as ask};
 use crate::cli::{AccessArgs, PlainFormat, ProveArgs, ProveCommand, ShownArgs};
 use crate::finding::place::Placer;
-use crate::policy::{Effect, Policy, PolicyKind};
+use crate::policy::{Effect, Policy, PolicyKind, parse};
+use crate::proof::certificate::{self, Certificate, Subject};
 use crate::proof::{Proof, Responsible, Verdict};
 use crate::report::proof::{Answer, Cited, Exhibit};
 use crate::report::{self, Options};
@@ -22,16 +23,7 @@ pub fn run(command: ProveCommand, terminal: &mut Terminal<'_>) -> anyhow::Result
         ProveCommand::NoPublicAccess { policies, common } => no_public_access(&policies, &common, terminal),
         ProveCommand::Guardrail(args) => guardrail::run(&args, terminal),
         ProveCommand::Minimise { policy, common } => minimise(&policy, &common, terminal),
-        ProveCommand::Verify { file, shown } => {
-            let text = source::read_text(&file).map_err(|e| Usage::new(e.to_string(), e.help()))?;
-            let name = file.to_string_lossy().replace('\\', "/");
-            let answer = Answer::new("verify", ask::verify(&text), &[]).about(&*name, |verdict| match verdict {
-                Verdict::Pass => format!("the certificate `{name}` holds"),
-                Verdict::Fail => format!("the certificate `{name}` does not hold"),
-                Verdict::Unknown => format!("it could not be decided whether the certificate `{name}` holds"),
-            });
-            show(&[answer], &shown, terminal)
-        }
+        ProveCommand::Verify { file, shown } => verify(&file, &shown, terminal),
     }
 }
 
@@ -40,15 +32,19 @@ pub(super) struct Case<'a> {
     names: Vec<String>,
     pub policies: Vec<Policy<'a>>,
     placers: Vec<Placer<'a>>,
+    kinds: Vec<PolicyKind>,
+    /// How many of them are old ones, where there are sides.
+    old: Option<usize>,
 }
 
 impl<'a> Case<'a> {
     pub fn new(inputs: impl IntoIterator<Item = &'a Input>) -> Self {
-        let mut case = Self { names: Vec::new(), policies: Vec::new(), placers: Vec::new() };
+        let mut case = Self { names: Vec::new(), policies: Vec::new(), placers: Vec::new(), kinds: Vec::new(), old: None };
         for input in inputs {
             case.names.push(input.name());
             case.policies.push(input.policy());
             case.placers.push(input.placer());
+            case.kinds.push(input.kind());
         }
         case
     }
@@ -61,11 +57,31 @@ impl<'a> Case<'a> {
     }
 
     /// The proof as an answer with its places.
-    pub fn answer(&self, verb: &'static str, proof: Proof) -> Answer {
+    pub fn answer(&self, verb: &'static str, mut proof: Proof) -> Answer {
+        let certificate = proof.certificate.take().and_then(|certificate| self.claim(verb, certificate));
         let parts = self.names.iter().zip(&self.policies).zip(&self.placers);
         let exhibits: Vec<Exhibit<'_, '_>> =
             parts.map(|((name, policy), placer)| Exhibit { name: name.clone(), policy, placer }).collect();
-        Answer::new(verb, proof, &exhibits)
+        Answer { certificate, ..Answer::new(verb, proof, &exhibits) }
+    }
+
+    /// A certificate with the policies, and what stood beside them, in the order in which the engine had them.
+    fn claim(&self, verb: &'static str, certificate: Certificate) -> Option<serde_json::Value> {
+        let kind = *self.kinds.first()?;
+        let document = ask::full_access(kind);
+        let full = document.root().map(|root| parse(root).0);
+        let mut subjects = Vec::new();
+        let all: Vec<(&String, &Policy<'_>)> = self.names.iter().zip(&self.policies).collect();
+        let (old, new) = all.split_at_checked(self.old.unwrap_or_default())?;
+        for (side, policies) in [("old", old), ("new", new)] {
+            let name = if self.old.is_some() { side } else { "asked" };
+            subjects.extend(policies.iter().map(|(own, policy)| Subject { side: name, name: own, policy }));
+            let alone: Vec<&Policy<'_>> = policies.iter().map(|(_, policy)| *policy).collect();
+            if let Some(full) = full.as_ref().filter(|_| self.old.is_some() && ask::only_denies(&alone, kind)) {
+                subjects.push(Subject { side: name, name: "what allows everything", policy: full });
+            }
+        }
+        Some(certificate.claim(verb, kind, &subjects))
     }
 }
 
@@ -94,7 +110,7 @@ fn no_new_access(old: &Path, new: &Path, common: &ProveArgs, terminal: &mut Term
             answers.push(compare(&pair, &terms)?);
         }
     }
-    show(&answers, &common.shown, terminal)
+    finish(&answers, &terms, &common.shown, terminal)
 }
 
 /// The policies of both sides by their kinds.
@@ -127,7 +143,7 @@ fn compare(pair: &Pair<'_>, terms: &Terms) -> Result<Answer, Usage> {
 const NO_NEW_ACCESS: &str = "no-new-access";
 
 fn compared(old: &[&Input], new: &[&Input], kind: PolicyKind, terms: &Terms) -> Answer {
-    let case = Case::new(old.iter().chain(new).copied());
+    let case = Case { old: Some(old.len()), ..Case::new(old.iter().chain(new).copied()) };
     let all: Vec<&Policy<'_>> = case.policies.iter().collect();
     let (before, after) = all.split_at(old.len().min(all.len()));
     let mut answer = case.answer(NO_NEW_ACCESS, ask::no_new_access(before, after, kind, terms));
@@ -201,7 +217,7 @@ fn access_not_granted(
             Verdict::Unknown => format!("it could not be decided whether {who} grants what was asked for"),
         }));
     }
-    show(&answers, &common.shown, terminal)
+    finish(&answers, &terms, &common.shown, terminal)
 }
 
 fn no_public_access(paths: &[PathBuf], common: &ProveArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
@@ -234,7 +250,7 @@ fn no_public_access(paths: &[PathBuf], common: &ProveArgs, terminal: &mut Termin
             Verdict::Unknown => format!("it could not be decided whether `{name}` allows a stranger"),
         }));
     }
-    show(&answers, &common.shown, terminal)
+    finish(&answers, &terms, &common.shown, terminal)
 }
 
 fn minimise(path: &Path, common: &ProveArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
@@ -258,7 +274,7 @@ fn minimise(path: &Path, common: &ProveArgs, terminal: &mut Terminal<'_>) -> any
     if answer.verdict == Verdict::Fail {
         answer.policy = Some(found.policy);
     }
-    show(&[answer], &common.shown, terminal)
+    finish(&[answer], &terms, &common.shown, terminal)
 }
 
 pub(super) fn borrowed(paths: &[PathBuf]) -> Vec<&Path> {
@@ -303,6 +319,45 @@ fn whose(inputs: &[&Input]) -> String {
 fn assumed<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> impl Iterator<Item = String> {
     let guesses = inputs.into_iter().filter(|input| input.is_assumed());
     guesses.map(|input| format!("`{}` is read as {}: nothing tells its kind, `--kind` would", input.name(), input.kind()))
+}
+
+/// Check a certificate.
+fn verify(file: &Path, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
+    let text = source::read_text(file).map_err(|e| Usage::new(e.to_string(), e.help()))?;
+    let name = file.to_string_lossy().replace('\\', "/");
+    let proof = match ask::verify(&text) {
+        Ok(proof) => proof,
+        Err(why) => {
+            let usage =
+                Usage::new(format!("`{name}` is not a certificate: {why}"), "`palisade prove … --certificate FILE` writes one");
+            writeln!(terminal.err, "{}", usage.lines())?;
+            return Ok(Exit::Incomplete);
+        }
+    };
+    let answer = Answer::new("verify", proof, &[]).about(&*name, |verdict| match verdict {
+        Verdict::Pass => format!("the certificate `{name}` holds"),
+        Verdict::Fail | Verdict::Unknown => format!("the certificate `{name}` does not hold"),
+    });
+    show(&[answer], shown, terminal)
+}
+
+/// Write the certificate, where it was asked for and everything passes, and then the answers.
+pub(super) fn finish(answers: &[Answer], terms: &Terms, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
+    let Some(path) = &terms.certificate else { return show(answers, shown, terminal) };
+    let claims: Vec<_> = answers.iter().filter_map(|answer| answer.certificate.clone()).collect();
+    let exit = show(answers, shown, terminal)?;
+    let name = path.to_string_lossy().replace('\\', "/");
+    let name = report::escape::terminal(&name);
+    if exit != Exit::Clean {
+        writeln!(terminal.err, "no certificate was written to `{name}`: not every question passes")?;
+    } else if claims.len() < answers.len() || claims.is_empty() {
+        let message = format!("no certificate was written to `{name}`: what shows an answer cannot be written down");
+        return Err(Usage::new(message, "run again without `--certificate`").into());
+    } else {
+        let text = certificate::file(&claims);
+        source::write_atomic(path, text.as_bytes()).map_err(|e| Usage::new(e.to_string(), e.help()))?;
+    }
+    Ok(exit)
 }
 
 /// Write the answers; the exit code is that of the worst.

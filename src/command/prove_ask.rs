@@ -1,6 +1,7 @@
 //! What `palisade prove` asks the engine: one function a question.
 
 use super::prove_terms::{Access, Terms};
+use crate::certificate::{self, Failure};
 use crate::document::{Document, Node, json};
 use crate::policy::{Effect, Policy, PolicyKind, parse};
 use crate::proof::{self, Granted, Minimised, NewAccess, Proof, Verdict};
@@ -91,7 +92,24 @@ pub fn minimise(policy: Node<'_>, kind: PolicyKind, terms: &Terms) -> (Proof, Mi
     (answer, found)
 }
 
+/// How many claims of a certificate are named.
+const SHOWN: usize = 5;
+
 /// Whether a certificate shows what it says.
-pub fn verify(_certificate: &str) -> Proof {
-    unknown("not yet decided")
+///
+/// # Errors
+/// When it is none.
+pub fn verify(text: &str) -> Result<Proof, String> {
+    match certificate::verify(text) {
+        Ok(verified) => {
+            let rest = verified.about.len().saturating_sub(SHOWN);
+            let mut about = verified.about.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+            if rest > 0 {
+                about = format!("{about}; and {rest} more");
+            }
+            Ok(Proof { reason: Some(about), assumptions: verified.assumed, ..Proof::of(Verdict::Pass) })
+        }
+        Err(Failure::Refused(why)) => Ok(Proof { reason: Some(why), ..Proof::of(Verdict::Fail) }),
+        Err(Failure::Broken(why)) => Err(why),
+    }
 }

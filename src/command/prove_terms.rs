@@ -61,6 +61,7 @@ impl Terms {
         let mut engine = Engine::new(self.world());
         engine.assume = self.assume.clone();
         engine.closed_keys = self.closed_keys;
+        engine.certify = self.certificate.is_some();
         engine
     }
 

@@ -160,12 +160,12 @@ impl World {
 /// An element that an action must be named by, or not.
 pub type WantedSet<'a> = (&'a ActionSet, bool);
 
-/// Actions outside of the catalogue that fulfil everything: names first, then one for each pattern that may hold some.
-pub fn others(wanted: &[WantedSet<'_>], world: World) -> Vec<Solved<String>> {
+/// Actions outside of the catalogue that fulfil everything: names that the question spells out first, then one for each
+/// pattern that may hold some.
+pub fn others(wanted: &[WantedSet<'_>], spelled: &[String], world: World) -> Vec<Solved<String>> {
     let fulfils = |name: &str| wanted.iter().all(|(set, want)| set.names(name) == *want);
     let inside = || wanted.iter().filter(|(_, want)| *want);
-    let named: Vec<_> =
-        inside().flat_map(|(set, _)| &set.extra).filter(|name| fulfils(name)).cloned().map(Solved::Some).collect();
+    let named: Vec<_> = spelled.iter().filter(|name| fulfils(name)).cloned().map(Solved::Some).collect();
     let within: Vec<&[Pattern]> = inside().map(|(set, _)| set.patterns.as_slice()).collect();
     let without: Vec<&[Pattern]> = wanted.iter().filter(|(_, want)| !want).map(|(set, _)| set.patterns.as_slice()).collect();
     let mut regions: Vec<Pattern> = inside().flat_map(|(set, _)| set.regions.iter().cloned()).collect();

@@ -331,6 +331,10 @@ impl Class {
         let anything = || Linked::Within(vec![Pattern::new(vec![Symbol::Run], false)], Vec::new());
         let Some(rest) = key.strip_prefix("aws:") else { return Linked::Free };
         let iam = self.is_of_iam();
+        // A canonical user is whoever its account lets be it.
+        if self.kind == CallerKind::User && self.account.is_none() && self.name.is_some() {
+            return Linked::Free;
+        }
         match rest {
             "principalarn" if iam => Linked::Within(self.arn.0.clone(), self.arn.1.clone()),
             "principalaccount" if iam => match &self.account {

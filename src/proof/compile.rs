@@ -5,7 +5,7 @@ use super::literal::{Field, Literal, LiteralId, Meaning, Named, Table, Test};
 use super::pattern::{Pattern, Reading, Symbol, Variables};
 use super::scalar::{self, Net, Span};
 use super::value::Atom;
-use crate::policy::arn::has_dollar_brace;
+use crate::policy::arn::{fields, has_dollar_brace};
 use crate::policy::condition::{Comparison, Quantifier};
 use crate::policy::principal::{PrincipalForm, PrincipalType};
 use crate::policy::{ArnPattern, Condition, Effect, Element, Policy, Principal};
@@ -100,6 +100,19 @@ pub fn plain(field: Field, meaning: Meaning) -> Literal {
     Literal { field, meaning, doubtful: false }
 }
 
+/// Variables where they may have no meaning: what looks like one may be text.
+struct Early<'t>(&'t mut Table);
+
+impl Variables for Early<'_> {
+    fn value(&self, _: &str) -> Option<Option<String>> {
+        None
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        self.0.number(&format!("{text} in front"))
+    }
+}
+
 struct Reader<'t> {
     table: &'t mut Table,
     knows_variables: bool,
@@ -142,14 +155,18 @@ impl Reader<'_> {
     }
 
     /// Variables have no meaning before the fifth colon (IAM User Guide, "IAM policy elements: Variables and tags"). A
-    /// proof must hold in both readings, a witness in that of the documentation.
+    /// proof must hold in both readings, so that one in front is not the same as one behind; a witness in that of the
+    /// documentation.
     fn resource(&mut self, text: &str) -> Option<Pattern> {
-        if !self.table.concrete || !has_dollar_brace(text) {
+        if !self.knows_variables || !has_dollar_brace(text) {
             return self.pattern(text, Reading::Glob, false);
         }
-        let after_fifth = text.match_indices(':').nth(4).map_or(text.len(), |(at, _)| at + 1);
-        let (head, tail) = text.split_at_checked(after_fifth)?;
-        let mut symbols: Vec<Symbol> = Pattern::read(head, Reading::Glob, false, None)?.symbols.to_vec();
+        let start = fields(text).map_or(text.len(), |[.., last]| text.len() - last.len());
+        let (head, tail) = text.split_at_checked(start)?;
+        let concrete = self.table.concrete;
+        let mut early = Early(self.table);
+        let variables: Option<&mut dyn Variables> = if concrete { None } else { Some(&mut early) };
+        let mut symbols: Vec<Symbol> = Pattern::read(head, Reading::Glob, false, variables)?.symbols.to_vec();
         symbols.extend(self.pattern(tail, Reading::Glob, false)?.symbols.iter());
         Some(Pattern::new(symbols, false))
     }
@@ -239,11 +256,24 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self, texts: &[&str], reading: Reading, fold: bool) -> Atom {
-        let mut patterns: Vec<Pattern> = texts.iter().filter_map(|t| self.pattern(t, reading, fold)).collect();
+        let all = texts.iter().filter_map(|t| self.pattern(t, reading, fold));
+        let mut patterns: Vec<Pattern> = if reading == Reading::Arn { all.filter_map(of_arns).collect() } else { all.collect() };
         patterns.sort_unstable();
         patterns.dedup();
         Atom::Text(patterns)
     }
+}
+
+/// What an ARN operator matches: nothing but ARNs, whose first field is `arn`.
+fn of_arns(pattern: Pattern) -> Option<Pattern> {
+    let end = pattern.symbols.iter().position(|s| matches!(s, Symbol::Char(':') | Symbol::Variable(_)))?;
+    let (first, rest) = pattern.symbols.split_at_checked(end)?;
+    let arn = "arn".chars().map(Symbol::Char);
+    if first.iter().copied().eq(arn.clone()) || matches!(rest.first(), Some(Symbol::Variable(_))) {
+        return Some(pattern);
+    }
+    let fits = Pattern::new(first.to_vec(), false).matches("arn");
+    fits.then(|| Pattern::new(arn.chain(rest.iter().copied()).collect(), pattern.fold))
 }
 
 /// What a condition is by its text, where its meaning is not known.

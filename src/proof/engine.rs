@@ -37,6 +37,10 @@ pub struct Engine {
     pub catalog: &'static Catalog,
     /// Which actions exist.
     pub world: World,
+    /// Actions that the policies of the question name outright and the catalogue does not have.
+    pub spelled: Vec<String>,
+    /// Write down what shows a PASS.
+    pub certify: bool,
     /// Only requests in which these keys have these values are looked at.
     pub assume: Vec<(String, String)>,
     /// A request carries no key of a service that the catalogue does not list for its action.
@@ -54,6 +58,7 @@ pub struct Engine {
 struct Facts {
     arrives: Arrives,
     always: bool,
+    kind: Option<KeyType>,
     usual: &'static str,
 }
 
@@ -64,6 +69,8 @@ impl Engine {
             table: Table::default(),
             catalog: catalog::current(),
             world,
+            spelled: Vec::new(),
+            certify: false,
             assume: Vec::new(),
             closed_keys: false,
             relations: Map::default(),
@@ -91,7 +98,8 @@ impl Engine {
             Some(_) => Arrives::One,
             None => Arrives::Either,
         };
-        let usual = match known.map(catalog::ConditionKey::kind) {
+        let kind = known.map(catalog::ConditionKey::kind);
+        let usual = match kind {
             Some(KeyType::Arn) => "arn:aws:iam::111122223333:role/x",
             Some(KeyType::Bool) => "true",
             Some(KeyType::Numeric) => "1",
@@ -102,7 +110,7 @@ impl Engine {
         };
         // AWS global condition context keys: these are in every request.
         let always = ["aws:securetransport", "aws:currenttime", "aws:epochtime"].contains(&name);
-        let facts = Facts { arrives, always, usual };
+        let facts = Facts { arrives, always, kind, usual };
         self.facts.insert(key, facts);
         facts
     }
@@ -135,7 +143,7 @@ impl Engine {
                 wanted.push(WantedTest { test, want: *want, doubtful: literal.doubtful });
             }
         }
-        let domain = Domain { arrives: facts.arrives, linked, always: facts.always, usual: facts.usual };
+        let domain = Domain { arrives: facts.arrives, linked, always: facts.always, kind: facts.kind, usual: facts.usual };
         keys::solve(&wanted, &domain, side)
     }
 

@@ -4,6 +4,7 @@
 //! conditions counts as granted.
 
 use super::actions::ActionSet;
+use super::certificate::Certificate;
 use super::compile::{Input, plain};
 use super::engine::Engine;
 use super::literal::{Field, Meaning, Sense, Table};
@@ -81,7 +82,9 @@ const TOLD: usize = 50;
 /// Decide it. A failure names every statement that grants, with the actions.
 pub fn access_not_granted(engine: &mut Engine, question: &Granted<'_, '_>) -> Proof {
     let request = match decide(engine, question) {
-        Decided::Pass(..) => return Proof::of(Verdict::Pass),
+        Decided::Pass(cases) => {
+            return Proof { certificate: Certificate::of(engine, &cases), ..Proof::of(Verdict::Pass) };
+        }
         Decided::Unknown(reason) => return Proof::unknown(reason),
         Decided::Fail(request) => request,
     };

@@ -7,6 +7,7 @@ use super::callers::Linked;
 use super::literal::Test;
 use super::strings::{Side, Solved};
 use super::value::{self, Atom, Wanted};
+use crate::catalog::KeyType;
 use crate::evaluate::ContextValue;
 use crate::policy::condition::Quantifier;
 
@@ -41,6 +42,8 @@ pub struct Domain<'a> {
     pub linked: &'a Linked,
     /// Every request carries it.
     pub always: bool,
+    /// Its type.
+    pub kind: Option<KeyType>,
     /// A value to show where any will do.
     pub usual: &'static str,
 }
@@ -94,7 +97,7 @@ fn one_value(wanted: &[WantedTest<'_>], domain: &Domain<'_>, side: Side) -> Solv
     let free = atoms.iter().all(|(atom, _)| matches!(atom, Atom::Anything | Atom::Nothing | Atom::Opaque(_)));
     atoms.push((&inside, true));
     atoms.push((&outside, false));
-    match value::solve(&atoms, side) {
+    match value::solve(&atoms, domain.kind, side) {
         Solved::Some(_) if free && inside == Atom::Anything => Solved::Some(domain.usual.to_owned()),
         solved => solved,
     }
@@ -116,7 +119,7 @@ fn list(wanted: &[WantedTest<'_>], domain: &Domain<'_>, side: Side) -> Solved<Op
     let goals: Vec<Option<Wanted<'_>>> = if some.is_empty() { vec![None] } else { some.into_iter().map(Some).collect() };
     for goal in goals {
         let atoms: Vec<Wanted<'_>> = every.iter().copied().chain(goal).collect();
-        match value::solve(&atoms, side) {
+        match value::solve(&atoms, domain.kind, side) {
             Solved::Some(value) if atoms.is_empty() => {
                 values.push(if value.is_empty() { domain.usual.to_owned() } else { value })
             }

@@ -103,6 +103,8 @@ pub struct Table {
     variable_numbers: Map<String, u32>,
     /// Values chosen for variables while policies are compiled, `None` for absent; others are symbols.
     pub chosen: Map<String, Option<String>>,
+    /// Some literal names an action that the catalogue does not have.
+    pub unlisted: bool,
     /// Texts are read as the documentation tells, even where a proof would hold in other readings too.
     pub concrete: bool,
 }
@@ -120,6 +122,7 @@ impl Table {
             return *id;
         }
         let id = LiteralId(u32::try_from(self.literals.len()).unwrap_or(u32::MAX));
+        self.unlisted |= matches!(&literal.meaning, Meaning::Actions(set, _) if !set.extra.is_empty());
         self.literals.push(literal.clone());
         self.numbers.insert(literal, id);
         id

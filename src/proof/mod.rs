@@ -6,6 +6,7 @@
 mod actions;
 mod automaton;
 mod callers;
+pub mod certificate;
 mod compile;
 mod engine;
 mod formats;
@@ -31,6 +32,7 @@ mod value;
 pub mod verdict;
 
 pub use actions::World;
+pub use certificate::Certificate;
 pub use compile::{Compiled, Input};
 pub use engine::Engine;
 pub use granted::{Asked, Granted, access_not_granted};
@@ -49,3 +51,5 @@ mod tests;
 mod laws;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod certificate_tests;

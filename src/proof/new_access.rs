@@ -4,6 +4,7 @@
 //! statements.
 
 use super::callers::Scope;
+use super::certificate::Certificate;
 use super::compile::Input;
 use super::engine::Engine;
 use super::literal::Table;
@@ -40,12 +41,19 @@ impl Problem for NewAccess<'_, '_> {
     fn ready(&self, table: &mut Table) -> Ready {
         let (old, new) = (self.old.boxes(table), self.new.boxes(table));
         let mut obligations = Vec::new();
+        // Policies are numbered over both sides, the old ones first.
+        let before = self.old.policies.len();
+        let mut add = |mut obligation: Obligation| {
+            let new_boxes = obligation.of.iter_mut().take(1).chain(obligation.but.iter_mut().take(new.deny.len()));
+            new_boxes.for_each(|(policy, _)| *policy += before);
+            obligations.push(obligation);
+        };
         for allow in &new.allow {
-            obligations.push(Obligation::new(&[allow], new.deny.iter().chain(&old.allow)));
+            add(Obligation::new(&[allow], new.deny.iter().chain(&old.allow)));
         }
         for deny in &old.deny {
             for allow in &new.allow {
-                obligations.push(Obligation::new(&[allow, deny], &new.deny));
+                add(Obligation::new(&[allow, deny], &new.deny));
             }
         }
         Ready { obligations, scope: scope_of(self.kind), variables: joined(&[&old, &new]) }
@@ -59,7 +67,7 @@ impl Problem for NewAccess<'_, '_> {
 /// Decide it. Policies are numbered in the answer, the old ones first.
 pub fn no_new_access(engine: &mut Engine, question: &NewAccess<'_, '_>) -> Proof {
     match decide(engine, question) {
-        Decided::Pass(..) => Proof::of(Verdict::Pass),
+        Decided::Pass(cases) => Proof { certificate: Certificate::of(engine, &cases), ..Proof::of(Verdict::Pass) },
         Decided::Unknown(reason) => Proof::unknown(reason),
         Decided::Fail(request) => {
             let mut proof = Proof::of(Verdict::Fail);

@@ -250,7 +250,8 @@ impl Pattern {
             return true;
         }
         // Letter case that counts inside does not matter outside when outside folds it; the other way round it does.
-        if inner.fold && !self.fold && inner.symbols.iter().any(|s| matches!(s, Symbol::Char(c) if c.is_alphabetic())) {
+        let lettered = |s: &Symbol| matches!(s, Symbol::Variable(_)) || matches!(s, Symbol::Char(c) if c.is_alphabetic());
+        if inner.fold && !self.fold && inner.symbols.iter().any(lettered) {
             return false;
         }
         let (outer, inner, fold) = (&*self.symbols, &*inner.symbols, self.fold);

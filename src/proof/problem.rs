@@ -25,6 +25,8 @@ pub struct Obligation {
     pub of: Vec<(usize, usize)>,
     /// The boxes that `avoid` was made of; what stands after them are facts about requests.
     pub but: Vec<(usize, usize)>,
+    /// How many literals of `within` are those boxes'; what stands after them is the question's own.
+    pub boxed: usize,
 }
 
 impl Obligation {
@@ -32,6 +34,7 @@ impl Obligation {
     pub fn new<'b>(within: &[&'b Boxed], avoid: impl IntoIterator<Item = &'b Boxed>) -> Self {
         let mut out = Self { of: within.iter().map(|b| (b.policy, b.statement)).collect(), ..Self::default() };
         out.within.extend(within.iter().flat_map(|b| clause(b)));
+        out.boxed = out.within.len();
         for boxed in avoid {
             out.avoid.push(clause(boxed));
             out.but.push((boxed.policy, boxed.statement));
@@ -68,12 +71,14 @@ pub trait Problem {
 /// Part of a proof: some variables have no value, the others any.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Variables that have none.
-    pub absent: Vec<String>,
+    /// Keys of variables, and whether they have a value; none where that is not told apart.
+    pub variables: Vec<(String, bool)>,
     /// What was to be shown then.
     pub ready: Ready,
     /// A tree for each obligation.
     pub trees: Vec<Tree>,
+    /// Facts about requests that stand after the boxes to avoid, by their names.
+    pub facts: Vec<&'static str>,
 }
 
 /// What was decided.
@@ -98,7 +103,7 @@ pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
     engine.table.choose_nothing();
     let ready = problem.ready(&mut engine.table);
     let why = match attempt(engine, problem, &ready, Side::Over, &[]) {
-        Attempt::Met(trees) => return Decided::Pass(vec![Case { absent: Vec::new(), ready, trees }]),
+        Attempt::Met(trees, facts) => return Decided::Pass(vec![Case { variables: Vec::new(), ready, trees, facts }]),
         Attempt::Shown(request) => return Decided::Fail(request),
         Attempt::Open(why) => why,
     };
@@ -122,7 +127,7 @@ fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Opt
     for mask in 0..1u32 << names.len() {
         engine.table.choose_nothing();
         let mut pins = Vec::with_capacity(names.len());
-        let mut absent = Vec::new();
+        let mut variables = Vec::new();
         for (at, name) in names.iter().enumerate() {
             let there = mask >> at & 1 == 1;
             let key = engine.table.key(name);
@@ -130,19 +135,19 @@ fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Opt
             pins.push((id, there));
             if !there {
                 engine.table.chosen.insert((*name).clone(), None);
-                absent.push((*name).clone());
             }
+            variables.push(((*name).clone(), there));
         }
         let ready = problem.ready(&mut engine.table);
-        let Attempt::Met(trees) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
-        cases.push(Case { absent, ready, trees });
+        let Attempt::Met(trees, facts) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
+        cases.push(Case { variables, ready, trees, facts });
     }
     Some(cases)
 }
 
 /// What one try led to.
 enum Attempt {
-    Met(Vec<Tree>),
+    Met(Vec<Tree>, Vec<&'static str>),
     Shown(Box<Request>),
     Open(&'static str),
 }
@@ -158,11 +163,12 @@ fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side
     }
     let facts = axioms(&mut engine.table);
     let classes = classes(engine, ready, &pins);
+    engine.spelled = spelled(&engine.table, ready);
     let mut trees = Vec::with_capacity(ready.obligations.len());
     let mut open = None;
     for obligation in &ready.obligations {
         let within: Vec<Sense> = obligation.within.iter().chain(&pins).copied().collect();
-        let avoid: Vec<Clause> = obligation.avoid.iter().chain(&facts).cloned().collect();
+        let avoid: Vec<Clause> = obligation.avoid.iter().chain(facts.iter().map(|(_, clause)| clause)).cloned().collect();
         match find(engine, Query { within: &within, avoid: &avoid, classes: &classes, side }) {
             Outcome::Closed(tree) => trees.push(tree),
             Outcome::Open(why) => open = Some(why),
@@ -172,7 +178,7 @@ fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side
             },
         }
     }
-    open.map_or(Attempt::Met(trees), Attempt::Open)
+    open.map_or_else(|| Attempt::Met(trees, facts.iter().map(|(name, _)| *name).collect()), Attempt::Open)
 }
 
 /// With every variable given a value, and only requests that are surely meant.
@@ -264,6 +270,19 @@ fn fragments(engine: &Engine, ready: &Ready) -> Vec<String> {
 fn literals(ready: &Ready) -> BTreeSet<super::literal::LiteralId> {
     let all = ready.obligations.iter().flat_map(|o| o.within.iter().chain(o.avoid.iter().flatten()));
     all.map(|(id, _)| *id).collect()
+}
+
+/// Actions that the catalogue does not have and the question names outright.
+fn spelled(table: &Table, ready: &Ready) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for id in if table.unlisted { literals(ready) } else { BTreeSet::new() } {
+        if let Some(Meaning::Actions(set, _)) = table.get(id).map(|l| &l.meaning) {
+            out.extend(set.extra.iter().cloned());
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// The callers that a question tells apart. Where nothing is said of them, one stands for all.

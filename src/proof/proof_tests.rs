@@ -108,7 +108,7 @@ pub(super) fn counter_example(old: &Value, new: &Value, sample: &[Request]) -> O
 }
 
 /// Policies as they come, and policies that are like each other, where most of the proofs are.
-fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
+pub fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
     (policy(principal), policy(principal), 0..5usize, any::<prop::sample::Index>()).prop_map(|(a, b, how, index)| {
         let statements = |v: &Value| v["Statement"].as_array().unwrap().clone();
         let make = |list: Vec<Value>| json!({ "Version": "2012-10-17", "Statement": list });
@@ -172,4 +172,82 @@ proptest! {
         let new = json!({ "Version": "2012-10-17", "Statement": new });
         prop_assert_eq!(prove(&own, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Pass);
     }
+}
+
+/// Pairs that were once taken for PASS, with a request that shows the contrary.
+#[test]
+fn what_was_once_passed_and_should_not() {
+    let on = |resource: &str, condition: Value| json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource, "Condition": condition });
+    let policy = |statements: Value| json!({ "Version": "2012-10-17", "Statement": statements });
+    let user = Caller {
+        kind: CallerKind::User,
+        arn: "arn:aws:iam::111122223333:user/bob".to_owned(),
+        account: Some("111122223333".to_owned()),
+        session_name: None,
+    };
+    let ask = |action: &str, resource: &str, context: &[(&str, &str)]| Request {
+        caller: user.clone(),
+        action: action.to_owned(),
+        resource: resource.to_owned(),
+        resource_account: None,
+        context: context.iter().map(|(k, v)| ((*k).to_owned(), ContextValue::One((*v).to_owned()))).collect(),
+    };
+    let level = "aws:PrincipalTag/level";
+    let there = || json!([on("*", json!({ "Null": { level: "false" } }))]);
+    let letters = "ACDGLPRSTU".chars().map(|c| format!("sqs:{c}*")).collect::<Vec<_>>();
+    let all = || json!({ "Effect": "Allow", "Action": "sqs:*", "Resource": "*" });
+    let object = "arn:aws:s3:::b/bob";
+    let cases = [
+        // The value of a variable, letter case ignored, is more than the value.
+        (
+            json!([on("*", json!({ "StringEquals": { "aws:SourceVpce": "${aws:username}" } }))]),
+            json!([on("*", json!({ "StringEqualsIgnoreCase": { "aws:SourceVpce": "${aws:username}" } }))]),
+            ask("s3:GetObject", object, &[("aws:username", "bob"), ("aws:SourceVpce", "BOB")]),
+        ),
+        // Before the fifth colon a variable is text.
+        (
+            json!([on("*/${aws:username}", json!({}))]),
+            json!([on("arn:aws:s3:::b/${aws:username}", json!({}))]),
+            ask("s3:GetObject", object, &[("aws:username", "bob")]),
+        ),
+        // ARN operators match ARNs alone.
+        (
+            json!([on("*", json!({ "ArnLike": { "aws:SourceArn": "*:*:*:*:*:*" } }))]),
+            json!([on("*", json!({ "StringLike": { "aws:SourceArn": "*:*:*:*:*:*" } }))]),
+            ask("s3:GetObject", object, &[("aws:SourceArn", "a:b:c:d:e:f")]),
+        ),
+        // A tag need be no number, and neither true nor false.
+        (
+            json!([
+                on("*", json!({ "NumericLessThan": { level: "5" } })),
+                on("*", json!({ "NumericGreaterThanEquals": { level: "5" } })),
+            ]),
+            there(),
+            ask("s3:GetObject", object, &[(level, "high")]),
+        ),
+        (
+            json!([on("*", json!({ "Bool": { level: ["true", "false"] } }))]),
+            there(),
+            ask("s3:GetObject", object, &[(level, "high")]),
+        ),
+        // An action that some policy names exists.
+        (
+            json!([{ "Effect": "Allow", "Action": letters, "Resource": "*" }]),
+            json!([all(), { "Effect": "Deny", "Action": "sqs:ZNew", "Resource": "*", "Condition": { "Null": { level: "false" } } }]),
+            ask("sqs:ZNew", "arn:aws:sqs:us-east-1:111122223333:q", &[]),
+        ),
+    ];
+    for (old, new, request) in cases {
+        let (old, new) = (policy(old), policy(new));
+        assert!(counter_example(&old, &new, std::slice::from_ref(&request)).is_some(), "{old}\n{new}\n{request:?}");
+        let verdict = prove(&old, &new, PolicyKind::IdentityPolicy).verdict;
+        assert_ne!(verdict, Verdict::Pass, "{old}\n{new}");
+    }
+    // Nothing tells the ARN of a canonical user.
+    let named = json!({ "Effect": "Allow", "Principal": { "CanonicalUser": "abc" }, "Action": "s3:*", "Resource": "*" });
+    let mut deny = named.clone();
+    deny["Effect"] = json!("Deny");
+    deny["Condition"] = json!({ "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::111122223333:*" } });
+    let verdict = prove(&policy(json!([named, deny])), &policy(json!([named])), PolicyKind::ResourcePolicy).verdict;
+    assert_ne!(verdict, Verdict::Pass);
 }

@@ -5,6 +5,7 @@
 //! that tell who and where somebody is have a value that the policy does not write out; keys that callers choose are free.
 
 use super::callers::Scope;
+use super::certificate::Certificate;
 use super::compile::{Input, plain};
 use super::engine::Engine;
 use super::literal::{Field, KeyId, Literal, Meaning, Sense, Table, Test};
@@ -159,7 +160,9 @@ fn somebody(key: &str, pattern: &Pattern) -> Vec<Pattern> {
 pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
     let question = Public::new(policy);
     let request = match decide(engine, &question) {
-        Decided::Pass(..) => return Proof::of(Verdict::Pass),
+        Decided::Pass(cases) => {
+            return Proof { certificate: Certificate::of(engine, &cases), ..Proof::of(Verdict::Pass) };
+        }
         Decided::Unknown(reason) => return Proof::unknown(reason),
         Decided::Fail(request) => request,
     };

@@ -219,20 +219,21 @@ impl Search<'_, '_> {
     }
 }
 
-/// Keys that every request with one of some others has, and keys that exclude each other, as clauses.
+/// Keys that every request with one of some others has, and keys that exclude each other, as clauses with
+/// their names.
 ///
 /// AWS global condition context keys: `aws:SourceVpc` and `aws:SourceVpce` come together through an endpoint; `aws:SourceIp`
 /// is not there when `aws:VpcSourceIp` is.
-pub fn axioms(table: &mut Table) -> Vec<Clause> {
+pub fn axioms(table: &mut Table) -> Vec<(&'static str, Clause)> {
     let mut out = Vec::new();
     if table.known_key("aws:sourcevpc").is_some() {
         let (vpc, endpoint) = (table.key("aws:SourceVpc"), table.key("aws:SourceVpce"));
         let (vpc, (endpoint, there)) = (table.present(vpc), table.present(endpoint));
-        out.push(vec![vpc, (endpoint, !there)]);
+        out.push(("source-vpc-without-source-vpce", vec![vpc, (endpoint, !there)]));
     }
     if table.known_key("aws:sourceip").is_some() && table.known_key("aws:vpcsourceip").is_some() {
         let (public, private) = (table.key("aws:SourceIp"), table.key("aws:VpcSourceIp"));
-        out.push(vec![table.present(public), table.present(private)]);
+        out.push(("source-ip-with-vpc-source-ip", vec![table.present(public), table.present(private)]));
     }
     out
 }

@@ -124,7 +124,7 @@ impl State {
 
     /// Actions outside of the catalogue that are left.
     pub fn others(&self, engine: &Engine) -> std::vec::IntoIter<Solved<String>> {
-        actions::others(&self.wanted(engine), engine.world).into_iter()
+        actions::others(&self.wanted(engine), &engine.spelled, engine.world).into_iter()
     }
 
     /// What the assumptions make of a literal. `Open` is always a right answer.
@@ -171,13 +171,13 @@ impl State {
             return Status::Open;
         }
         let wanted = self.wanted(engine);
-        let bare = |s: &actions::ActionSet| s.extra.is_empty() && s.regions.is_empty();
-        let known = bare(set) && wanted.iter().all(|(s, _)| bare(s));
+        let bare = |s: &actions::ActionSet| s.regions.is_empty();
+        let known = engine.spelled.is_empty() && bare(set) && wanted.iter().all(|(s, _)| bare(s));
         if engine.world == World::Open || !known {
             // Actions that the catalogue does not have may differ: they are asked one by one.
             let with = |sense: bool| {
                 let all: Vec<_> = wanted.iter().copied().chain([(set, sense)]).collect();
-                actions::others(&all, engine.world).is_empty()
+                actions::others(&all, &engine.spelled, engine.world).is_empty()
             };
             return match (implied && with(!inside), excluded && with(inside)) {
                 (true, _) => Status::Implied,

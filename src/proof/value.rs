@@ -3,6 +3,7 @@
 use super::pattern::Pattern;
 use super::scalar::{self, Net, ONE, SECOND, Span};
 use super::strings::{self, Side, Solved};
+use crate::catalog::KeyType;
 
 /// A set of values, by how an operator compares.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -108,7 +109,7 @@ impl Atom {
 pub type Wanted<'a> = (&'a Atom, bool);
 
 /// A value that fulfils everything.
-pub fn solve(wanted: &[Wanted<'_>], side: Side) -> Solved<String> {
+pub fn solve(wanted: &[Wanted<'_>], kind: Option<KeyType>, side: Side) -> Solved<String> {
     let mut rest: Vec<Wanted<'_>> = Vec::with_capacity(wanted.len());
     let mut opaque = false;
     for (atom, want) in wanted.iter().copied() {
@@ -131,10 +132,10 @@ pub fn solve(wanted: &[Wanted<'_>], side: Side) -> Solved<String> {
         return Solved::None;
     }
     let first = rest.first().and_then(|(atom, _)| atom.sort());
-    if rest.iter().all(|(atom, _)| atom.sort() == first) { of_sort(first, &rest, side) } else { mixed(&rest, side) }
+    if rest.iter().all(|(atom, _)| atom.sort() == first) { of_sort(first, &rest, kind, side) } else { mixed(&rest, kind, side) }
 }
 
-fn of_sort(sort: Option<Sort>, wanted: &[Wanted<'_>], side: Side) -> Solved<String> {
+fn of_sort(sort: Option<Sort>, wanted: &[Wanted<'_>], kind: Option<KeyType>, side: Side) -> Solved<String> {
     let Some(sort) = sort else { return Solved::Some("x".to_owned()) };
     if sort == Sort::Text {
         let pick = |sense: bool| -> Vec<&[Pattern]> {
@@ -143,7 +144,16 @@ fn of_sort(sort: Option<Sort>, wanted: &[Wanted<'_>], side: Side) -> Solved<Stri
         };
         return strings::solve(&pick(true), &pick(false), side);
     }
-    match tries(sort, wanted).into_iter().find(|value| fulfils(wanted, value) == Some(true)) {
+    // Only a key of this type has no other values.
+    let typed = match sort {
+        Sort::Address => kind == Some(KeyType::IpAddress),
+        Sort::Number => matches!(kind, Some(KeyType::Numeric | KeyType::Date)),
+        Sort::Moment => kind == Some(KeyType::Date),
+        Sort::Bool => kind == Some(KeyType::Bool),
+        Sort::Text | Sort::Binary => true,
+    };
+    let other = (!typed).then(|| "x".to_owned());
+    match tries(sort, wanted).into_iter().chain(other).find(|value| fulfils(wanted, value) == Some(true)) {
         Some(value) => Solved::Some(value),
         // What was tried stands for every value of this sort.
         None => Solved::None,
@@ -196,7 +206,7 @@ fn fulfils(wanted: &[Wanted<'_>], value: &str) -> Option<bool> {
 }
 
 /// Atoms of several sorts on one key: values of each sort are tried against all.
-fn mixed(wanted: &[Wanted<'_>], side: Side) -> Solved<String> {
+fn mixed(wanted: &[Wanted<'_>], kind: Option<KeyType>, side: Side) -> Solved<String> {
     let mut sorts: Vec<Sort> = Vec::new();
     for sort in wanted.iter().filter_map(|(atom, _)| atom.sort()) {
         if !sorts.contains(&sort) {
@@ -212,7 +222,7 @@ fn mixed(wanted: &[Wanted<'_>], side: Side) -> Solved<String> {
     // tell which values there are.
     let exhausted = |sort: Sort| {
         let own: Vec<_> = wanted.iter().copied().filter(|(atom, _)| atom.sort() == Some(sort)).collect();
-        own.iter().any(|(_, want)| *want) && of_sort(Some(sort), &own, side) == Solved::None
+        own.iter().any(|(_, want)| *want) && of_sort(Some(sort), &own, kind, side) == Solved::None
     };
     // Some atom holds a handful of texts, and each of them was tried.
     let finite = wanted

@@ -1,5 +1,6 @@
 //! What a proof answers.
 
+use super::certificate::Certificate;
 use crate::evaluate::Request;
 
 /// The answer.
@@ -50,12 +51,14 @@ pub struct Proof {
     pub reason: Option<String>,
     /// What the answer rests on besides the policies: the catalogue's date, the world of actions, what was assumed.
     pub assumptions: Vec<String>,
+    /// For `Pass`: what shows it, where it was asked for.
+    pub certificate: Option<Certificate>,
 }
 
 impl Proof {
     /// An answer; the rest is added where there is any.
     pub fn of(verdict: Verdict) -> Self {
-        Self { verdict, witness: None, responsible: Vec::new(), reason: None, assumptions: Vec::new() }
+        Self { verdict, witness: None, responsible: Vec::new(), reason: None, assumptions: Vec::new(), certificate: None }
     }
 
     /// No answer, and why.

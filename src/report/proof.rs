@@ -69,6 +69,8 @@ pub struct Answer {
     pub reason: Option<String>,
     /// What it rests on besides the policies.
     pub assumptions: Vec<String>,
+    /// For a PASS, what shows it, where it was asked for; it goes to a file of its own.
+    pub certificate: Option<serde_json::Value>,
     /// A policy to put in the place of the one that was asked about.
     pub policy: Option<serde_json::Value>,
 }
@@ -96,6 +98,7 @@ impl Answer {
             responsible,
             reason: proof.reason,
             assumptions: proof.assumptions,
+            certificate: None,
             policy: None,
         }
     }

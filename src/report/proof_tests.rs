@@ -38,6 +38,7 @@ fn answer(document: &Document, change: impl FnOnce(&mut Proof)) -> Answer {
     };
     let part = |policy, name: &str, note: &str| Responsible { policy, statement: 0, node: node(name), note: note.to_owned() };
     let mut proof = Proof {
+        certificate: None,
         verdict: Verdict::Fail,
         witness: Some(request()),
         responsible: vec![

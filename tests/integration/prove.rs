@@ -256,3 +256,69 @@ fn actions_must_be_known() {
     let run = ask(&["--action", "s3:Nothing*", "--world", "open"]);
     assert!(run.stderr.is_empty(), "{}", run.stderr);
 }
+
+#[test]
+fn a_certificate_is_written_for_a_pass_and_checked() {
+    let narrow = GOOD.replace(
+        "\"Effect\": \"Allow\",",
+        "\"Effect\": \"Allow\", \"Condition\": { \"Bool\": { \"aws:SecureTransport\": true } },",
+    );
+    let sandbox = Sandbox::with(&[("old.json", GOOD), ("new.json", &narrow)]);
+    sandbox.run(&["prove", "no-new-access", "old.json", "new.json", "--certificate", "c.json"]).ends(0);
+    let run = sandbox.run(&["prove", "verify", "c.json"]).ends(0);
+    assert!(run.stdout.contains("PASS") && run.stdout.contains("the old `old.json` and the new `new.json`"), "{}", run.stdout);
+    // What denies allows nothing new: the claim is another, and true.
+    let text = sandbox.read("c.json");
+    sandbox.write("d.json", text.replace("\"Effect\": \"Allow\"", "\"Effect\": \"Deny\""));
+    let run = sandbox.run(&["prove", "verify", "d.json", "--format", "json"]).ends(0);
+    assert_eq!(run.json()["verdict"], "PASS");
+    sandbox.write("f.json", text.replace("\"cases\": [\n", "\"cases\": [\n7,"));
+    sandbox.run(&["prove", "verify", "f.json"]).ends(4).complains("is not a certificate");
+    sandbox.write("g.json", text.replace("\"side\": \"old\"", "\"side\": \"new\""));
+    let run = sandbox.run(&["prove", "verify", "g.json"]).ends(1);
+    assert!(run.stdout.contains("nothing is shown for the Allow") || run.stdout.contains("obligation"), "{}", run.stdout);
+}
+
+#[test]
+fn no_certificate_is_written_where_something_does_not_pass() {
+    let sandbox = Sandbox::with(&[("a.json", GOOD), ("b.json", PASS_ROLE)]);
+    let run = sandbox.run(&["prove", "no-new-access", "a.json", "b.json", "--certificate", "c.json"]).ends(1);
+    run.complains("no certificate was written to `c.json`");
+    sandbox.run(&["prove", "verify", "c.json"]).ends(2);
+    sandbox.run(&["prove", "verify", "a.json"]).ends(4).complains("no `schema_version`");
+}
+
+#[test]
+fn several_answers_share_a_certificate() {
+    let sandbox =
+        Sandbox::with(&[("old/a.json", GOOD), ("old/b.json", PASS_ROLE), ("new/a.json", GOOD), ("new/b.json", PASS_ROLE)]);
+    sandbox.run(&["prove", "no-new-access", "old", "new", "--certificate", "c.json"]).ends(0);
+    let run = sandbox.run(&["prove", "verify", "c.json"]).ends(0);
+    assert!(run.stdout.contains("old/a.json") && run.stdout.contains("old/b.json"), "{}", run.stdout);
+    // Templates too: their policies are written as they mean.
+    let sandbox = Sandbox::with(&[("a.yaml", TEMPLATE), ("b.yaml", TEMPLATE)]);
+    sandbox.run(&["prove", "no-new-access", "a.yaml", "b.yaml", "--certificate", "c.json"]).ends(0);
+    sandbox.run(&["prove", "verify", "c.json"]).ends(0);
+}
+
+#[test]
+fn other_questions_have_certificates_too() {
+    let sandbox = Sandbox::with(&[("a.json", GOOD), ("b.json", &BUCKET.replace("\"*\"", "{ \"AWS\": \"111122223333\" }"))]);
+    let asked = ["prove", "access-not-granted", "a.json", "--action", "s3:PutObject", "--certificate", "c.json"];
+    sandbox.run(&asked).ends(0);
+    let run = sandbox.run(&["prove", "verify", "c.json", "--format", "json"]).ends(0);
+    let assumed = run.json()["assumptions"].to_string();
+    assert!(assumed.contains("`access-not-granted` is taken to ask for no request in"), "{assumed}");
+    sandbox.run(&["prove", "no-public-access", "b.json", "--kind", "resource-policy", "--certificate", "d.json"]).ends(0);
+    sandbox.run(&["prove", "verify", "d.json"]).ends(0);
+    // What cannot be written down is said, and no file is left.
+    let run = sandbox.run(&["prove", "minimise", "a.json", "--certificate", "e.json"]).ends(2);
+    run.complains("no certificate was written to `e.json`");
+    // Policies that only deny stand beside one that allows everything, in the certificate too.
+    let deny = GOOD.replace("Allow", "Deny");
+    sandbox.write("scp.json", deny);
+    let scp = ["prove", "no-new-access", "scp.json", "scp.json", "--kind", "scp", "--assume", "aws:RequestedRegion=eu-west-1"];
+    sandbox.run(&[&scp[..], &["--certificate", "f.json"]].concat()).ends(0);
+    let run = sandbox.run(&["prove", "verify", "f.json"]).ends(0);
+    run.says("`aws:RequestedRegion` is `eu-west-1`").says("what allows everything");
+}
