@@ -25,9 +25,12 @@ mod value;
 pub mod verdict;
 
 pub use actions::World;
-pub use compile::{Compiled, Input};
+pub use callers::Scope;
+pub use compile::{Boxed, Compiled, Input};
 pub use engine::Engine;
-pub use new_access::{NewAccess, no_new_access};
+pub use literal::{Sense, Table};
+pub use new_access::{NewAccess, no_new_access, scope_of};
+pub use problem::{Decided, Obligation, Problem, Ready, decide, is_possible};
 pub use verdict::{Proof, Responsible, Verdict};
 
 #[cfg(test)]

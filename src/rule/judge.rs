@@ -201,7 +201,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             related: related(subject, node, chosen, trace),
             statement,
             message: fill(&self.rule.meta.message, self.rule, subject, trace, node),
-            help: None,
+            help: trace.witness.clone().or_else(|| chosen.witness.clone()),
             confidence: if unsure { Confidence::Low } else { self.rule.meta.confidence },
             fixes: fixes(self.rule, subject, trace, node),
         };
