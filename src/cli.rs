@@ -233,7 +233,7 @@ pub struct RequestArgs {
 }
 
 /// Policies by file.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Policies")]
 pub struct LayerArgs {
     /// Attached to the caller or its groups

@@ -13,6 +13,7 @@ pub mod source;
 pub mod policy;
 pub mod finding;
 pub mod extract;
+pub mod organization;
 pub mod evaluate;
 pub mod proof;
 pub mod algebra;

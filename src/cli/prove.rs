@@ -46,26 +46,7 @@ pub enum ProveCommand {
     },
     /// The control policies of an organization stop these actions for everybody but the exempt
     #[command(after_help = POLICIES)]
-    Guardrail {
-        /// Snapshots or control policies [default: .]
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// What must be stopped.
-        #[command(flatten)]
-        access: AccessArgs,
-        /// A principal that may do it all the same: an ARN, `*` and `?` allowed
-        #[arg(long, value_name = "ARN", value_delimiter = ',')]
-        except_principal: Vec<String>,
-        /// Accounts and organizational units that must be covered [default: all]
-        #[arg(long, value_name = "ID", value_delimiter = ',')]
-        scope: Vec<String>,
-        /// Let pass what control policies cannot stop: the management account, service-linked roles
-        #[arg(long)]
-        accept_structural: bool,
-        /// What holds for every question.
-        #[command(flatten)]
-        common: Box<ProveArgs>,
-    },
+    Guardrail(Box<GuardrailArgs>),
     /// A shorter policy that allows the same requests
     #[command(after_help = POLICIES)]
     Minimise {
@@ -85,6 +66,35 @@ pub enum ProveCommand {
     },
 }
 
+/// Options of `prove guardrail`.
+#[derive(Clone, Debug, Args)]
+pub struct GuardrailArgs {
+    /// Exports of an organization, scenario files, or control policies, each argument a level [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A further level of service control policies, from the root down; commas between those of one level
+    #[arg(long, value_name = "FILES")]
+    pub scp: Vec<PathBuf>,
+    /// The same for resource control policies
+    #[arg(long, value_name = "FILES")]
+    pub rcp: Vec<PathBuf>,
+    /// What must be stopped.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// A principal that may do it all the same: an ARN, `*` and `?` allowed
+    #[arg(long, value_name = "ARN", value_delimiter = ',')]
+    pub except_principal: Vec<String>,
+    /// Accounts and organizational units that must be covered [default: all]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub scope: Vec<String>,
+    /// Let pass what control policies cannot stop: the management account, service-linked roles
+    #[arg(long)]
+    pub accept_structural: bool,
+    /// What holds for every question.
+    #[command(flatten)]
+    pub common: ProveArgs,
+}
+
 impl ProveCommand {
     /// When to color.
     pub fn color(&self) -> ColorChoice {
@@ -92,8 +102,8 @@ impl ProveCommand {
             Self::NoNewAccess { common, .. }
             | Self::AccessNotGranted { common, .. }
             | Self::NoPublicAccess { common, .. }
-            | Self::Guardrail { common, .. }
             | Self::Minimise { common, .. } => common.shown.color,
+            Self::Guardrail(args) => args.common.shown.color,
             Self::Verify { shown, .. } => shown.color,
         }
     }
@@ -177,9 +187,9 @@ pub struct TermArgs {
     /// Take all policies of an argument together, as those of one principal
     #[arg(long)]
     pub together: bool,
-    /// Which actions there are
-    #[arg(long, value_enum, default_value_t = WorldChoice::Closed)]
-    pub world: WorldChoice,
+    /// Which actions there are [default: closed; for guardrails both]
+    #[arg(long, value_enum)]
+    pub world: Option<WorldChoice>,
     /// A condition key that the catalogue does not list for an action is absent from its requests
     #[arg(long)]
     pub closed_keys: bool,

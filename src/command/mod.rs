@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod check;
 pub mod diff;
 pub mod exit;
+mod guardrail;
 pub mod init;
 mod load;
 pub mod pairs;

@@ -3,12 +3,12 @@
 use super::pairs::{Pair, pairs};
 use super::policies::{Input, Loaded, Loader};
 use super::prove_terms::{Access, Terms};
-use super::{Exit, Terminal, Usage, prove_ask as ask};
+use super::{Exit, Terminal, Usage, guardrail, prove_ask as ask};
 use crate::cli::{AccessArgs, PlainFormat, ProveArgs, ProveCommand, ShownArgs};
 use crate::finding::place::Placer;
 use crate::policy::{Effect, Policy, PolicyKind};
-use crate::proof::{Proof, Verdict};
-use crate::report::proof::{Answer, Exhibit};
+use crate::proof::{Proof, Responsible, Verdict};
+use crate::report::proof::{Answer, Cited, Exhibit};
 use crate::report::{self, Options};
 use crate::source;
 use std::collections::BTreeMap;
@@ -20,15 +20,7 @@ pub fn run(command: ProveCommand, terminal: &mut Terminal<'_>) -> anyhow::Result
         ProveCommand::NoNewAccess { old, new, common } => no_new_access(&old, &new, &common, terminal),
         ProveCommand::AccessNotGranted { policies, access, common } => access_not_granted(&policies, &access, &common, terminal),
         ProveCommand::NoPublicAccess { policies, common } => no_public_access(&policies, &common, terminal),
-        ProveCommand::Guardrail { paths, access, except_principal, scope, accept_structural, common } => {
-            let terms = Terms::of(&common.terms)?;
-            let access = Access::of(&access, terms.world)?;
-            if access.actions.is_empty() {
-                return Err(Usage::new("no action is named", "name what must be stopped with `--action`").into());
-            }
-            let target = ask::Target { access, except_principal, scope, accept_structural };
-            guardrail(&paths, &target, &common, terminal)
-        }
+        ProveCommand::Guardrail(args) => guardrail::run(&args, terminal),
         ProveCommand::Minimise { policy, common } => minimise(&policy, &common, terminal),
         ProveCommand::Verify { file, shown } => {
             let text = source::read_text(&file).map_err(|e| Usage::new(e.to_string(), e.help()))?;
@@ -59,6 +51,13 @@ impl<'a> Case<'a> {
             case.placers.push(input.placer());
         }
         case
+    }
+
+    /// A statement with its place; none for one of a policy that is not among these.
+    pub fn cite(&self, part: &Responsible) -> Option<Cited> {
+        let name = self.names.get(part.policy)?.clone();
+        let exhibit = Exhibit { name, policy: self.policies.get(part.policy)?, placer: self.placers.get(part.policy)? };
+        Some(exhibit.cite(part))
     }
 
     /// The proof as an answer with its places.
@@ -132,6 +131,7 @@ fn compared(old: &[&Input], new: &[&Input], kind: PolicyKind, terms: &Terms) -> 
     let all: Vec<&Policy<'_>> = case.policies.iter().collect();
     let (before, after) = all.split_at(old.len().min(all.len()));
     let mut answer = case.answer(NO_NEW_ACCESS, ask::no_new_access(before, after, kind, terms));
+    answer.assumptions.extend(terms.assumptions(terms.world()));
     answer.assumptions.extend(assumed(old.iter().chain(new).copied()));
     answer
 }
@@ -181,7 +181,7 @@ fn access_not_granted(
     terminal: &mut Terminal<'_>,
 ) -> anyhow::Result<Exit> {
     let terms = Terms::of(&common.terms)?;
-    let access = Access::of(access, terms.world)?;
+    let access = Access::of(access, terms.world())?;
     let loaded = match load(&borrowed(paths), common, terminal)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
@@ -192,6 +192,7 @@ fn access_not_granted(
         let Some(first) = inputs.first() else { continue };
         let policies: Vec<&Policy<'_>> = case.policies.iter().collect();
         let mut answer = case.answer("access-not-granted", ask::access_not_granted(&policies, &access, first.kind(), &terms));
+        answer.assumptions.extend(terms.assumptions(terms.world()));
         answer.assumptions.extend(assumed(inputs.iter().copied()));
         let who = whose(&inputs);
         answers.push(answer.about(who.clone(), |verdict| match verdict {
@@ -223,7 +224,8 @@ fn no_public_access(paths: &[PathBuf], common: &ProveArgs, terminal: &mut Termin
     for input in all().filter(open) {
         let case = Case::new([input]);
         let Some(policy) = case.policies.first() else { continue };
-        let mut answer = case.answer("no-public-access", ask::no_public_access(policy, input, &terms));
+        let mut answer = case.answer("no-public-access", ask::no_public_access(policy, &terms));
+        answer.assumptions.extend(terms.assumptions(terms.world()));
         answer.assumptions.extend(assumed([input]));
         let name = input.name();
         answers.push(answer.about(name.clone(), |verdict| match verdict {
@@ -232,19 +234,6 @@ fn no_public_access(paths: &[PathBuf], common: &ProveArgs, terminal: &mut Termin
             Verdict::Unknown => format!("it could not be decided whether `{name}` allows a stranger"),
         }));
     }
-    show(&answers, &common.shown, terminal)
-}
-
-fn guardrail(paths: &[PathBuf], target: &ask::Target, common: &ProveArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let terms = Terms::of(&common.terms)?;
-    let here = [PathBuf::from(".")];
-    let paths = if paths.is_empty() { &here[..] } else { paths };
-    let loaded = match load(&borrowed(paths), common, terminal)? {
-        Ok(loaded) => loaded,
-        Err(exit) => return Ok(exit),
-    };
-    let inputs: Vec<&Input> = loaded.iter().flat_map(|l| &l.policies).collect();
-    let answers = ask::guardrail(&inputs, target, &terms);
     show(&answers, &common.shown, terminal)
 }
 
@@ -259,23 +248,28 @@ fn minimise(path: &Path, common: &ProveArgs, terminal: &mut Terminal<'_>) -> any
         let message = format!("`{}` holds {} policies", path.display(), policies.len());
         return Err(Usage::new(message, "name a file with one policy").into());
     };
-    let case = Case::new([*input]);
-    let Some(policy) = case.policies.first() else { return Ok(Exit::NoInput) };
-    let answer = case.answer("minimise", ask::minimise(policy, input.kind(), &terms));
+    let (proof, found) = ask::minimise(input.root(), input.kind(), &terms);
     let name = input.name();
-    let answer = answer.about(name.clone(), |verdict| match verdict {
+    let mut answer = Case::new([*input]).answer("minimise", proof).about(name.clone(), |verdict| match verdict {
         Verdict::Pass => format!("nothing of `{name}` can be left out"),
-        Verdict::Fail => format!("`{name}` allows the same without a part of it"),
+        Verdict::Fail => format!("`{name}` allows the same in fewer words"),
         Verdict::Unknown => format!("it could not be decided what of `{name}` can be left out"),
     });
+    if answer.verdict == Verdict::Fail {
+        answer.policy = Some(found.policy);
+    }
     show(&[answer], &common.shown, terminal)
 }
 
-fn borrowed(paths: &[PathBuf]) -> Vec<&Path> {
+pub(super) fn borrowed(paths: &[PathBuf]) -> Vec<&Path> {
     paths.iter().map(PathBuf::as_path).collect()
 }
 
-fn load(paths: &[&Path], common: &ProveArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Vec<Loaded>, Exit>> {
+pub(super) fn load(
+    paths: &[&Path],
+    common: &ProveArgs,
+    terminal: &mut Terminal<'_>,
+) -> anyhow::Result<Result<Vec<Loaded>, Exit>> {
     match Loader::new(&common.input, paths, terminal)? {
         Ok(loader) => loader.all(paths, terminal),
         Err(exit) => Ok(Err(exit)),

@@ -3,7 +3,7 @@
 use super::Usage;
 use crate::catalog;
 use crate::cli::{AccessArgs, TermArgs, WorldChoice};
-use crate::proof::{Engine, World};
+use crate::proof::{Asked, Engine, World};
 use crate::text::glob::{self, Case};
 use crate::text::suggest::{did_you_mean, nearest};
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub struct Terms {
     /// All policies of an argument are those of one principal.
     pub together: bool,
     /// Which actions there are.
-    pub world: WorldChoice,
+    pub world: Option<WorldChoice>,
     /// Keys that the catalogue does not list for an action are absent.
     pub closed_keys: bool,
     /// Condition keys with their values, in the order they were given.
@@ -58,20 +58,48 @@ impl Terms {
 impl Terms {
     /// An engine for questions on these terms.
     pub fn engine(&self) -> Engine {
-        Engine::new(match self.world {
-            WorldChoice::Closed => World::Closed,
-            WorldChoice::Open => World::Open,
-        })
+        let mut engine = Engine::new(self.world());
+        engine.assume = self.assume.clone();
+        engine.closed_keys = self.closed_keys;
+        engine
+    }
+
+    /// The world of most questions.
+    pub fn world(&self) -> World {
+        match self.world {
+            Some(WorldChoice::Open) => World::Open,
+            Some(WorldChoice::Closed) | None => World::Closed,
+        }
+    }
+
+    /// What every answer rests on.
+    pub fn assumptions(&self, world: World) -> Vec<String> {
+        let mut out = vec![match world {
+            World::Closed => {
+                format!("actions are those of the catalogue of {}, and those that the policies name", catalog::date())
+            }
+            World::Open => "any name in the form of an action is one, those to come as well".to_owned(),
+        }];
+        out.extend(self.assume.iter().map(|(key, value)| format!("`{key}` is `{value}`")));
+        if self.closed_keys {
+            out.push("a request carries only the condition keys that the catalogue lists for its action".to_owned());
+        }
+        out
     }
 }
 
 impl Access {
+    /// As the engine is asked.
+    pub fn asked(&self) -> Asked {
+        Asked { actions: self.actions.clone(), resources: self.resources.clone() }
+    }
+
     /// Sets are written out, and what the catalogue does not have is an error: nobody asks about it on purpose, and a policy
     /// would never grant it.
     ///
     /// # Errors
     /// When something is not an action, or nothing is asked for.
-    pub fn of(args: &AccessArgs, world: WorldChoice) -> Result<Self, Usage> {
+    pub fn of(args: &AccessArgs, world: World) -> Result<Self, Usage> {
         let mut actions = Vec::new();
         for text in args.actions.iter().map(|text| text.trim()) {
             match text.strip_prefix('@') {
@@ -94,7 +122,7 @@ impl Access {
 }
 
 /// An action or a glob over actions.
-fn action(text: &str, world: WorldChoice) -> Result<String, Usage> {
+fn action(text: &str, world: World) -> Result<String, Usage> {
     if text == "*" {
         return Ok(text.to_owned());
     }
@@ -107,7 +135,7 @@ fn action(text: &str, world: WorldChoice) -> Result<String, Usage> {
     } else {
         catalog::current().action_named(text).is_some()
     };
-    if known || world == WorldChoice::Open {
+    if known || world == World::Open {
         return Ok(text.to_owned());
     }
     let near = || {

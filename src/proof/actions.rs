@@ -191,11 +191,27 @@ pub fn others(wanted: &[WantedSet<'_>], world: World) -> Vec<Solved<String>> {
     if world == World::Open {
         regions.push(any_name());
     }
+    let known = |name: &str| catalog::current().action_named(name).is_some();
+    // A name of the catalogue is no action to come, and what it works on is known.
+    let real: Vec<Pattern> =
+        inside().flat_map(|(set, _)| &set.patterns).filter(|p| p.is_exact() && known(&p.show())).cloned().collect();
     let found = regions.into_iter().filter_map(|region| {
         let region = [region];
         let all: Vec<&[Pattern]> = within.iter().copied().chain([region.as_slice()]).collect();
-        Some(strings::solve(&all, &without, Side::Over)).filter(|solved| *solved != Solved::None)
+        let mut besides = real.clone();
+        for _ in 0..TRIES {
+            let not: Vec<&[Pattern]> = without.iter().copied().chain([besides.as_slice()]).collect();
+            match strings::solve(&all, &not, Side::Over) {
+                Solved::Some(name) if known(&name) => besides.push(Pattern::exact(&name, true)),
+                Solved::None => return None,
+                solved => return Some(solved),
+            }
+        }
+        Some(Solved::Unknown("a pattern that many actions of the catalogue match"))
     });
     let found: Vec<_> = found.collect();
     named.into_iter().chain(found).collect()
 }
+
+/// Names of the catalogue that are passed over in the search for one to come.
+const TRIES: usize = 16;

@@ -118,6 +118,10 @@ impl Mentions {
                     self.iam(account.map(String::as_str), &mut out);
                 }
                 out.retain(|class| *scope == Scope::Principals || class.kind != CallerKind::Root);
+                if *scope == Scope::Principals {
+                    let linked = shape(None, "iam", "role/aws-service-role/");
+                    out.iter_mut().for_each(|class| class.arn.1.push(linked.clone()));
+                }
             }
             Scope::Member(account) => {
                 self.iam(Some(account), &mut out);

@@ -40,6 +40,10 @@ pub struct Engine {
     pub world: World,
     /// Branches after which a search gives up.
     pub budget: usize,
+    /// Only requests in which these keys have these values are looked at.
+    pub assume: Vec<(String, String)>,
+    /// A request carries no key of a service that the catalogue does not list for its action.
+    pub closed_keys: bool,
     relations: Map<(LiteralId, LiteralId), Relation>,
     resources: Map<(Vec<Sense>, Option<usize>, Side), Solved<String>>,
     keys: Map<(KeyId, Vec<Sense>, Side), Solved<Option<ContextValue>>>,
@@ -64,6 +68,8 @@ impl Engine {
             catalog: catalog::current(),
             world,
             budget: NODES,
+            assume: Vec::new(),
+            closed_keys: false,
             relations: Map::default(),
             resources: Map::default(),
             keys: Map::default(),

@@ -100,6 +100,9 @@ fn target(engine: &mut Engine, side: Side, state: &State) -> Solved<(String, Str
     let mut tried: HashSet<Option<usize>> = HashSet::new();
     for index in state.bits.iter() {
         let Some(action) = engine.catalog.action_at(index) else { continue };
+        if engine.closed_keys && !carries(engine, side, state, action) {
+            continue;
+        }
         match on_action(engine, (side, state), (action, free), services.as_deref(), &mut tried) {
             Solved::Some(resource) => return Solved::Some((action.full_name(), resource)),
             Solved::None => {}
@@ -115,6 +118,15 @@ fn target(engine: &mut Engine, side: Side, state: &State) -> Solved<(String, Str
         }
     }
     unknown.map_or(Solved::None, Solved::Unknown)
+}
+
+/// Whether requests for an action carry the keys that were asked for, or may do without.
+fn carries(engine: &mut Engine, side: Side, state: &State, action: Action) -> bool {
+    state.keys.iter().all(|(key, senses)| {
+        let known = engine.catalog.key(engine.table.key_name(*key));
+        let sent = known.is_none_or(|key| key.is_global() || action.takes(key));
+        sent || engine.solve_key_of(*key, senses, &Linked::Absent, side) != Solved::None
+    })
 }
 
 /// A resource that an action works on.

@@ -161,12 +161,17 @@ enum Attempt {
 const DOUBTED: &str = "";
 
 fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side, pins: &[Sense]) -> Attempt {
+    let mut pins = pins.to_vec();
+    for (key, value) in engine.assume.clone() {
+        let key = engine.table.key(&key);
+        pins.push(engine.table.among(key, vec![Pattern::exact(&value, false)]));
+    }
     let facts = axioms(&mut engine.table);
-    let classes = classes(engine, ready, pins);
+    let classes = classes(engine, ready, &pins);
     let mut trees = Vec::with_capacity(ready.obligations.len());
     let mut open = None;
     for obligation in &ready.obligations {
-        let within: Vec<Sense> = obligation.within.iter().chain(pins).copied().collect();
+        let within: Vec<Sense> = obligation.within.iter().chain(&pins).copied().collect();
         let avoid: Vec<Clause> = obligation.avoid.iter().chain(&facts).cloned().collect();
         match find(engine, Query { within: &within, avoid: &avoid, classes: &classes, side }) {
             Outcome::Closed(tree) => trees.push(tree),

@@ -12,6 +12,11 @@ pub fn surely_allowed(policies: &[&Policy<'_>], request: &Request) -> bool {
     applied.iter().any(|a| a.surely(Effect::Allow)) && !applied.iter().any(|a| a.perhaps(Effect::Deny))
 }
 
+/// Whether some of them deny a request, or may.
+pub fn perhaps_denied(policies: &[&Policy<'_>], request: &Request) -> bool {
+    applied(policies.iter().copied(), &View::new(request)).iter().any(|a| a.perhaps(Effect::Deny) && a.effect.is_some())
+}
+
 /// Whether they surely do not.
 pub fn surely_not_allowed(policies: &[&Policy<'_>], request: &Request) -> bool {
     let applied = applied(policies.iter().copied(), &View::new(request));
@@ -40,15 +45,24 @@ const MISSES: usize = 4;
 
 /// Statements about this action that do not apply, with what keeps each from it.
 pub fn near_misses(policies: &[&Policy<'_>], request: &Request, first: usize) -> Vec<Responsible> {
+    misses(policies, request, first, &[Effect::Allow, Effect::Deny])
+}
+
+/// The same of statements that deny.
+pub fn near_denies(policies: &[&Policy<'_>], request: &Request, first: usize) -> Vec<Responsible> {
+    misses(policies, request, first, &[Effect::Deny])
+}
+
+fn misses(policies: &[&Policy<'_>], request: &Request, first: usize, effects: &[Effect]) -> Vec<Responsible> {
     let view = View::new(request);
     let mut out = Vec::new();
     for (number, policy) in policies.iter().enumerate() {
         for (at, found) in policy.statements.iter().enumerate() {
             let Match::No(miss) = statement::judge(policy.version, found, &view) else { continue };
-            if miss.why == Why::Action {
+            let Some((effect, _)) = found.effect.filter(|(e, _)| miss.why != Why::Action && effects.contains(e)) else {
                 continue;
-            }
-            let effect = found.effect.map_or("statement", |(e, _)| if e == Effect::Allow { "Allow" } else { "Deny" });
+            };
+            let effect = if effect == Effect::Allow { "Allow" } else { "Deny" };
             let note = format!("this {effect} does not apply: {}", told(miss.why, miss.node));
             out.push(Responsible { policy: first + number, statement: at, node: miss.node.id(), note });
         }

@@ -105,7 +105,7 @@ impl Search<'_, '_> {
             return Outcome::Open("more combinations of conditions than can be looked through");
         }
         let mut units: Vec<Unit> = Vec::new();
-        let mut best: Option<(usize, Vec<usize>)> = None;
+        let mut best: Option<(usize, Vec<usize>)>;
         loop {
             let mut dirty: Vec<Field> = Vec::new();
             let mut left = Vec::with_capacity(open.len());

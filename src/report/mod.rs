@@ -3,6 +3,7 @@
 
 pub mod concise;
 pub mod diagnostic;
+pub mod diff;
 pub mod escape;
 mod format;
 mod frame;

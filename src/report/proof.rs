@@ -2,7 +2,7 @@
 //! in their source, and what the answer rests on.
 
 use super::diagnostic::{Diagnostic, Note};
-use super::escape::terminal;
+use super::escape::{terminal, terminal_lines};
 use super::level::paint;
 use super::options::Options;
 use super::text::{write_header, write_notes, write_source};
@@ -10,7 +10,7 @@ use crate::evaluate::{Caller, CallerKind, ContextValue, Request};
 use crate::finding::place::Placer;
 use crate::finding::{Label, Location};
 use crate::policy::Policy;
-use crate::proof::{Proof, Verdict};
+use crate::proof::{Proof, Responsible, Verdict};
 use std::io::{Result, Write};
 
 /// A policy that was asked about, and what places its nodes.
@@ -21,6 +21,20 @@ pub struct Exhibit<'a, 'd> {
     pub policy: &'a Policy<'d>,
     /// Places nodes of its document.
     pub placer: &'a Placer<'d>,
+}
+
+impl Exhibit<'_, '_> {
+    /// A statement of this policy, with its place.
+    pub fn cite(&self, part: &Responsible) -> Cited {
+        let statement = self.policy.statements.get(part.statement);
+        let node = self.placer.document().node(part.node).or(statement.map(|s| s.node));
+        Cited {
+            policy: self.name.clone(),
+            sid: statement.and_then(|s| s.sid).map(str::to_owned),
+            note: part.note.clone(),
+            location: self.placer.node(node),
+        }
+    }
 }
 
 /// A statement that takes part in an answer.
@@ -55,6 +69,8 @@ pub struct Answer {
     pub reason: Option<String>,
     /// What it rests on besides the policies.
     pub assumptions: Vec<String>,
+    /// A policy to put in the place of the one that was asked about.
+    pub policy: Option<serde_json::Value>,
 }
 
 impl Answer {
@@ -63,14 +79,7 @@ impl Answer {
         let mut responsible: Vec<Cited> = Vec::new();
         for part in &proof.responsible {
             let Some(exhibit) = exhibits.get(part.policy) else { continue };
-            let statement = exhibit.policy.statements.get(part.statement);
-            let node = exhibit.placer.document().node(part.node).or(statement.map(|s| s.node));
-            let cited = Cited {
-                policy: exhibit.name.clone(),
-                sid: statement.and_then(|s| s.sid).map(str::to_owned),
-                note: part.note.clone(),
-                location: exhibit.placer.node(node),
-            };
+            let cited = exhibit.cite(part);
             // A place is drawn once; what is said of it is said together.
             match responsible.iter_mut().find(|other| other.location == cited.location) {
                 Some(other) if other.note == cited.note => {}
@@ -87,6 +96,7 @@ impl Answer {
             responsible,
             reason: proof.reason,
             assumptions: proof.assumptions,
+            policy: None,
         }
     }
 
@@ -139,6 +149,9 @@ fn write_one(answer: &Answer, options: &Options, out: &mut dyn Write) -> Result<
         write_source(&labels.iter().collect::<Vec<_>>(), None, options, out)?;
     }
     write_notes(&header.notes, options, out)?;
+    if let Some(policy) = &answer.policy {
+        writeln!(out, "{}", terminal_lines(&format!("{policy:#}")))?;
+    }
     writeln!(out)
 }
 

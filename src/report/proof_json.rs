@@ -44,6 +44,9 @@ fn members(answer: &Answer) -> Map<String, Value> {
     map.insert("responsible".into(), answer.responsible.iter().map(cited).collect());
     map.insert("reason".into(), answer.reason.as_deref().into());
     map.insert("assumptions".into(), answer.assumptions.iter().map(String::as_str).collect());
+    if let Some(policy) = &answer.policy {
+        map.insert("policy".into(), policy.clone());
+    }
     map
 }
 

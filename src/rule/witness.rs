@@ -43,8 +43,11 @@ fn who(request: &Request, question: &Question, subject: Subject<'_, '_>) -> Stri
         (DocumentKind::Policy(PolicyKind::IdentityPolicy | PolicyKind::PermissionsBoundary | PolicyKind::SessionPolicy), _)
             if question.except.is_empty() =>
         {
-            match site.context.attached_to {
-                Some(_) => format!("`{}`", site.principal_name()),
+            match &site.context.attached_to {
+                Some(to) => {
+                    let kind = to.kind.map_or(String::new(), |kind| format!("{}/", kind.as_str()));
+                    format!("`{kind}{}`", short(site.principal_name()))
+                }
                 None => "whoever has this policy".to_owned(),
             }
         }
@@ -53,7 +56,7 @@ fn who(request: &Request, question: &Question, subject: Subject<'_, '_>) -> Stri
         (_, CallerKind::WebIdentity | CallerKind::Saml) => format!("a user of `{}`", short(&caller.arn)),
         (_, CallerKind::User | CallerKind::RoleSession | CallerKind::Role | CallerKind::Root | CallerKind::FederatedUser) => {
             let outside = if question.except.is_empty() { "" } else { " outside the exemptions" };
-            format!("a principal{outside} (`{}`)", short(&caller.arn))
+            format!("a principal{outside} such as `{}`", short(&caller.arn))
         }
     }
 }
