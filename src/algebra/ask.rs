@@ -83,8 +83,7 @@ enum Want {
 /// One thread's engine, and the questions it knows.
 struct Asker {
     engine: Engine,
-    /// The literals of a question; `None` for one about nothing.
-    known: HashMap<Asked, Option<Rc<[Sense]>>>,
+    known: HashMap<Asked, Rc<[Sense]>>,
 }
 
 fn with_asker<T>(work: impl FnOnce(&mut Asker) -> T) -> T {
@@ -104,19 +103,22 @@ fn with_asker<T>(work: impl FnOnce(&mut Asker) -> T) -> T {
 }
 
 impl Asker {
-    /// The literals of a question, where there is a request that fulfils them.
-    fn literals(&mut self, asked: &Asked) -> Option<Rc<[Sense]>> {
+    /// The literals of a question.
+    fn literals(&mut self, asked: &Asked) -> Rc<[Sense]> {
         if let Some(known) = self.known.get(asked) {
             return known.clone();
         }
-        let whole = self.compiled(asked);
-        let possible = asked.pieces().iter().all(|piece| {
-            let senses = self.compiled(piece);
-            is_possible(&mut self.engine, &senses, piece.scope.clone())
-        });
-        let literals = possible.then(|| whole.into());
+        let literals: Rc<[Sense]> = self.compiled(asked).into();
         self.known.insert(asked.clone(), literals.clone());
         literals
+    }
+
+    /// Whether every part of a question is about some request.
+    fn is_possible(&mut self, asked: &Asked) -> bool {
+        asked.pieces().iter().all(|piece| {
+            let senses = self.compiled(piece);
+            is_possible(&mut self.engine, &senses, piece.scope.clone())
+        })
     }
 
     fn compiled(&mut self, asked: &Asked) -> Vec<Sense> {
@@ -133,12 +135,14 @@ impl Asker {
 fn ask(policies: &[&Policy<'_>], question: &Question, want: Want) -> Option<Decided> {
     let asked = Asked::new(question, policies);
     with_asker(|asker| {
-        let literals = asker.literals(&asked)?;
+        let literals = asker.literals(&asked);
         let compiled = asker.engine.compile(policies);
         let input = Input { policies, compiled: Some(&compiled) };
         let problem =
             Asking { input, literals: &literals, text: json::parse(asked.policy()), want, asked: &asked, who: &question.who };
-        Some(decide(&mut asker.engine, &problem))
+        let decided = decide(&mut asker.engine, &problem);
+        let counts = !matches!(decided, Decided::Pass(_)) || asker.is_possible(&asked);
+        counts.then_some(decided)
     })
 }
 
