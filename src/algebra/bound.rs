@@ -4,6 +4,7 @@
 //! `"Null": {"key": "false"}`. IAM User Guide, "Condition operators" and "Single-valued vs. multivalued context keys".
 
 use super::arn_shape::ArnShape;
+use super::ask;
 use super::truth::Truth;
 use crate::document::Node;
 use crate::policy::arn::has_variable;
@@ -11,6 +12,7 @@ use crate::policy::condition::{Comparison, Quantifier};
 use crate::policy::{Condition, Statement};
 use crate::text::glob::{Case, contains, has_wildcard};
 use crate::text::pattern::Pattern;
+use std::borrow::Cow;
 
 /// The set that every value must lie in.
 #[derive(Clone, Debug)]
@@ -54,7 +56,31 @@ impl Bound {
                 break;
             }
         }
+        if best == Truth::False
+            && let Some(value) = self.together(statement)
+        {
+            evidence.truncate(mark);
+            evidence.push(value);
+            return Truth::True;
+        }
         best
+    }
+
+    /// Several conditions on one key may bind it together where none of them does alone. Gives the first of them.
+    fn together<'d>(&self, statement: &Statement<'d>) -> Option<Node<'d>> {
+        let globs: Cow<'_, [String]> = match &self.inside {
+            Inside::Globs(set) => Cow::Borrowed(set),
+            Inside::Organizations(set) => Cow::Owned(set.iter().map(|o| format!("{o}/*")).collect()),
+            Inside::Something | Inside::Literal | Inside::Shape(_) | Inside::Regex(_) | Inside::Network(..) => return None,
+        };
+        self.keys.iter().find_map(|key| {
+            let own: Vec<_> = statement.conditions.iter().filter(|c| c.is_about(key)).collect();
+            let plain = |c: &&Condition<'_>| c.values.iter().all(|v| v.is_scalar() && !has_variable(v.scalar()));
+            let first = own.first().filter(|_| own.len() > 1 && own.iter().all(plain))?;
+            // Conditions that nothing fulfils bind nothing.
+            let possible = ask::leaves(statement, key, &[]) == Some(true);
+            (possible && ask::leaves(statement, key, &globs) == Some(false)).then_some(first.value_node)
+        })
     }
 
     fn condition<'d>(&self, condition: &Condition<'d>, statement: &Statement<'d>, evidence: &mut Vec<Node<'d>>) -> Truth {
@@ -145,14 +171,12 @@ fn compares_with_itself(key: &str, value: &str) -> bool {
     value.to_ascii_lowercase().contains(&format!("${{{}", key.to_ascii_lowercase()))
 }
 
-/// True when the statement holds `"Null": {key: "false"}`.
+/// True when the statement holds `"Null": {key: "false"}`, or another condition that fails without the key.
 fn requires(statement: &Statement<'_>, key: &str) -> bool {
-    statement.conditions.iter().any(|c| {
-        c.operator.comparison == Comparison::Null
-            && !c.operator.if_exists
-            && c.is_about(key)
-            && !c.values.is_empty()
-            && c.values.iter().all(|v| v.scalar().eq_ignore_ascii_case("false"))
+    statement.conditions.iter().filter(|c| c.is_about(key) && !c.values.is_empty()).any(|c| match c.operator.comparison {
+        Comparison::Null => !c.operator.if_exists && c.values.iter().all(|v| v.scalar().eq_ignore_ascii_case("false")),
+        Comparison::Unknown => false,
+        _ => !c.operator.holds_when_absent(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! `denies` and `grants`: does the union of some Deny statements cover every request of a question, or is some request
 //! allowed. A Deny counts when its actions, resources and principals contain the target by glob containment and every
-//! condition of it is implied by the question; anything else leaves the target open, never a wrong pass.
+//! condition of it is implied by the question; anything else leaves the target open, never a wrong pass. These are the cheap
+//! tests that stand before the proof engine, and they say what keeps the nearest Deny from counting.
 //!
 //! IAM User Guide, "Policy evaluation logic": an explicit Deny wins whatever the order.
 
@@ -11,6 +12,7 @@ use super::resource_set::{apart, contained};
 use super::truth::Truth;
 use crate::catalog::{self, AccessLevel};
 use crate::document::Node;
+use crate::evaluate::Request;
 use crate::policy::principal::PrincipalType;
 use crate::policy::{Effect, Statement};
 use crate::text::glob::{Case, contains, has_wildcard, overlaps};
@@ -27,6 +29,8 @@ pub struct Answer<'d> {
     pub missing: Vec<String>,
     /// The values that keep the nearest Deny from counting, or the Allow that grants.
     pub evidence: Vec<Node<'d>>,
+    /// A request that shows it: not denied, or granted. The evaluator was asked about it.
+    pub witness: Option<Box<Request>>,
 }
 
 /// Whether every request of the question is denied by these statements together.
@@ -39,7 +43,7 @@ pub fn denies<'s, 'd: 's>(statements: &[&'s Statement<'d>], question: &Question)
     let named = |action: &String, resource: &String| covers_by_name(&effective, action, resource);
     if question.actions.iter().all(|action| question.resources.iter().all(|resource| named(action, resource))) {
         // What is written covers the globs as they are: no need to look at every action they stand for.
-        return Answer { truth: Truth::True, missing, evidence: effective.iter().map(|s| s.node).collect() };
+        return Answer { truth: Truth::True, missing, evidence: effective.iter().map(|s| s.node).collect(), witness: None };
     }
     for (action, resource) in targets(question) {
         if target_denied(&action, resource, &effective, &allows, question) {
@@ -56,14 +60,14 @@ pub fn denies<'s, 'd: 's>(statements: &[&'s Statement<'d>], question: &Question)
     };
     missing.sort_by_cached_key(|name| telling(name));
     missing.dedup();
-    Answer { truth, missing, evidence }
+    Answer { truth, missing, evidence, witness: None }
 }
 
 /// Whether some request of the question is allowed: by an Allow that reaches it and no Deny that surely stops it.
 pub fn grants<'s, 'd: 's>(statements: &[&'s Statement<'d>], question: &Question) -> Answer<'d> {
     let effective: Vec<_> =
         statements.iter().copied().filter(|s| s.is(Effect::Deny) && obstacle(s, question).is_none()).collect();
-    let mut answer = Answer { truth: Truth::False, missing: Vec::new(), evidence: Vec::new() };
+    let mut answer = Answer { truth: Truth::False, missing: Vec::new(), evidence: Vec::new(), witness: None };
     for allow in statements.iter().copied().filter(|s| s.is(Effect::Allow) && speaks_to(s, &question.who)) {
         for (action, resource) in targets(question) {
             if !reaches_target(allow, &action, resource) || covers_target(&effective, &action, resource) {
@@ -233,7 +237,7 @@ fn denies_everyone_asked(statement: &Statement<'_>, question: &Question) -> bool
 }
 
 /// Whether an Allow may speak to somebody of the question.
-fn speaks_to(statement: &Statement<'_>, who: &Who) -> bool {
+pub(super) fn speaks_to(statement: &Statement<'_>, who: &Who) -> bool {
     let Some(element) = &statement.principals else { return true };
     match who {
         Who::Anyone => element.negated || element.items.iter().any(|p| p.kind == PrincipalType::Anyone),

@@ -1,9 +1,12 @@
 //! Questions about what statements mean: three-valued answers, each with the nodes that decided it.
 //!
-//! Sound, not complete: a `True` is never wrong; where the text alone cannot tell, the answer is `Unknown` or `False`.
+//! A `True` is never wrong; where it cannot be told, the answer is `Unknown` or `False`. What the text shows is answered at
+//! once, the rest is put to the proof engine.
 
 pub mod action_set;
 pub mod arn_shape;
+pub mod ask;
+mod asked;
 pub mod bound;
 pub mod cover;
 mod implied;

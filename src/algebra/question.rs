@@ -1,5 +1,7 @@
 //! What `grants` and `denies` ask: which requests, under which restrictions.
 
+use crate::policy::PolicyKind;
+
 /// A restriction of the requests that a question is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
@@ -58,4 +60,6 @@ pub struct Question {
     pub except: Vec<String>,
     /// Only explicit Deny counts.
     pub explicit: bool,
+    /// The kind of policy that is asked, which tells who can call; `None` for everybody.
+    pub kind: Option<PolicyKind>,
 }

@@ -126,6 +126,19 @@ impl ActionSet {
         some
     }
 
+    /// Read some of its patterns as text too: actions that the catalogue does not have.
+    pub fn open<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
+        for text in texts {
+            if is_everything(text) {
+                self.regions.push(any_name());
+            } else {
+                self.regions.extend(Pattern::read(text, Reading::Glob, true, None));
+            }
+        }
+        self.regions.sort_unstable();
+        self.regions.dedup();
+    }
+
     /// Whether it names an action; letter case is ignored.
     pub fn names(&self, action: &str) -> bool {
         self.patterns.iter().any(|p| p.matches(action))
@@ -157,6 +170,12 @@ impl World {
     }
 }
 
+/// What has the form of an action.
+fn any_name() -> Pattern {
+    let field = [Symbol::OneInField, Symbol::RunInField];
+    Pattern::new(field.into_iter().chain([Symbol::Char(':')]).chain(field).collect(), true)
+}
+
 /// An element that an action must be named by, or not.
 pub type WantedSet<'a> = (&'a ActionSet, bool);
 
@@ -170,9 +189,7 @@ pub fn others(wanted: &[WantedSet<'_>], spelled: &[String], world: World) -> Vec
     let without: Vec<&[Pattern]> = wanted.iter().filter(|(_, want)| !want).map(|(set, _)| set.patterns.as_slice()).collect();
     let mut regions: Vec<Pattern> = inside().flat_map(|(set, _)| set.regions.iter().cloned()).collect();
     if world == World::Open {
-        let field = [Symbol::OneInField, Symbol::RunInField];
-        let name = field.into_iter().chain([Symbol::Char(':')]).chain(field).collect();
-        regions.push(Pattern::new(name, true));
+        regions.push(any_name());
     }
     let known = |name: &str| catalog::current().action_named(name).is_some();
     // A name of the catalogue is no action to come, and what it works on is known.

@@ -1,14 +1,14 @@
 //! Policies as boxes: each statement a list of literals.
 
 use super::actions::ActionSet;
-use super::literal::{Field, Literal, LiteralId, Meaning, Named, Table, Test};
+use super::literal::{Field, Literal, LiteralId, Meaning, Named, Sense, Table, Test};
 use super::pattern::{Pattern, Reading, Symbol, Variables};
 use super::scalar::{self, Net, Span};
 use super::value::Atom;
 use crate::policy::arn::{fields, has_dollar_brace};
 use crate::policy::condition::{Comparison, Quantifier};
 use crate::policy::principal::{PrincipalForm, PrincipalType};
-use crate::policy::{ArnPattern, Condition, Effect, Element, Policy, Principal};
+use crate::policy::{ArnPattern, Condition, Effect, Element, Policy, Principal, Statement};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -93,6 +93,13 @@ pub fn compile(table: &mut Table, policies: &[&Policy<'_>]) -> Compiled {
         }
     }
     out
+}
+
+/// The conditions of a statement on one key, its variables read as text.
+pub fn conditions_on(table: &mut Table, statement: &Statement<'_>, key: &str) -> Vec<Sense> {
+    let mut variables = BTreeSet::new();
+    let mut reader = Reader { table, knows_variables: false, variables: &mut variables };
+    statement.conditions.iter().filter(|c| c.is_about(key)).map(|c| (reader.condition(c), true)).collect()
 }
 
 /// A literal about which there is no doubt.

@@ -3,16 +3,17 @@
 
 use super::actions::World;
 use super::callers::Linked;
-use super::compile::{Compiled, compile};
+use super::compile::{Compiled, compile, conditions_on};
 use super::formats::Formats;
 use super::hash::Map;
 use super::keys::{self, Arrives, Domain, WantedTest};
 use super::literal::{Field, KeyId, LiteralId, Meaning, Sense, Table};
 use super::pattern::Pattern;
+use super::search::NODES;
 use super::strings::{self, Side, Solved};
 use crate::catalog::{self, Catalog, KeyType};
 use crate::evaluate::ContextValue;
-use crate::policy::Policy;
+use crate::policy::{Policy, Statement};
 
 /// What two literals of one field have to do with each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Engine {
     pub spelled: Vec<String>,
     /// Write down what shows a PASS.
     pub certify: bool,
+    /// Branches after which a search gives up.
+    pub budget: usize,
     /// Only requests in which these keys have these values are looked at.
     pub assume: Vec<(String, String)>,
     /// A request carries no key of a service that the catalogue does not list for its action.
@@ -71,6 +74,7 @@ impl Engine {
             world,
             spelled: Vec::new(),
             certify: false,
+            budget: NODES,
             assume: Vec::new(),
             closed_keys: false,
             relations: Map::default(),
@@ -85,6 +89,20 @@ impl Engine {
     pub fn compile(&mut self, policies: &[&Policy<'_>]) -> Compiled {
         self.table.choose_nothing();
         compile(&mut self.table, policies)
+    }
+
+    /// Of some patterns of one or several keys, whether a request that fulfils all conditions of a statement on a key can be
+    /// without the key, or have a value that no pattern matches. `None` when that is not decided.
+    pub fn leaves(&mut self, statement: &Statement<'_>, name: &str, inside: &[String]) -> Option<bool> {
+        self.table.choose_nothing();
+        let key = self.table.key(name);
+        let mut senses = conditions_on(&mut self.table, statement, name);
+        senses.push(self.table.outside(key, inside));
+        match self.solve_key(key, &senses, Side::Over) {
+            Solved::Some(_) => Some(true),
+            Solved::None => Some(false),
+            Solved::Unknown(_) => None,
+        }
     }
 
     fn facts(&mut self, key: KeyId) -> Facts {

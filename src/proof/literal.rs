@@ -2,7 +2,7 @@
 
 use super::actions::ActionSet;
 use super::hash::Map;
-use super::pattern::{Pattern, Variables};
+use super::pattern::{Pattern, Reading, Variables};
 use super::value::Atom;
 use crate::policy::condition::Quantifier;
 
@@ -138,6 +138,28 @@ impl Table {
     pub fn among(&mut self, key: KeyId, values: Vec<Pattern>) -> Sense {
         let test = Test { quantifier: Quantifier::Any, negated: false, at_absent: false, atom: Atom::Text(values) };
         (self.literal(Literal { field: Field::Key(key), meaning: Meaning::Key(test), doubtful: false }), true)
+    }
+
+    /// That a key is absent, or has a value that none of some globs matches.
+    pub fn outside(&mut self, key: KeyId, globs: &[String]) -> Sense {
+        let mut patterns: Vec<Pattern> = globs.iter().filter_map(|g| Pattern::read(g, Reading::Glob, false, None)).collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let test = Test { quantifier: Quantifier::Any, negated: true, at_absent: true, atom: Atom::Text(patterns) };
+        (self.literal(Literal { field: Field::Key(key), meaning: Meaning::Key(test), doubtful: false }), true)
+    }
+
+    /// That an action is named by some globs. Those marked as open name any text that they match, not only what the
+    /// catalogue knows.
+    pub fn actions(&mut self, globs: &[(String, bool)]) -> Sense {
+        let mut set = ActionSet::new(globs.iter().map(|(text, _)| text.as_str()));
+        set.open(globs.iter().filter(|(_, open)| *open).map(|(text, _)| text.as_str()));
+        (self.literal(Literal { field: Field::Action, meaning: Meaning::Actions(set, false), doubtful: false }), true)
+    }
+
+    /// How many literals there are.
+    pub fn count(&self) -> usize {
+        self.literals.len()
     }
 
     /// A literal by number.

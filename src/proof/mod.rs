@@ -32,13 +32,16 @@ mod value;
 pub mod verdict;
 
 pub use actions::World;
+pub use callers::Scope;
 pub use certificate::Certificate;
-pub use compile::{Compiled, Input};
+pub use compile::{Boxed, Compiled, Input};
 pub use engine::Engine;
 pub use granted::{Asked, Granted, access_not_granted};
 pub use guardrail::{Guardrail, Level, guardrail, needless_denies, unused_exemptions};
+pub use literal::{Sense, Table};
 pub use minimise::{Minimised, minimise};
-pub use new_access::{NewAccess, no_new_access};
+pub use new_access::{NewAccess, no_new_access, scope_of};
+pub use problem::{Decided, Obligation, Problem, Ready, decide, is_possible};
 pub use public::no_public_access;
 pub use regions::{Difference, Region, conditions, difference};
 pub use verdict::{Proof, Responsible, Verdict};

@@ -98,6 +98,16 @@ const CHOICES: usize = 40;
 /// Up to so many variables, their presence is told apart.
 const APART: usize = 3;
 
+/// Whether there is a request at all that fulfils some literals.
+pub fn is_possible(engine: &mut Engine, within: &[Sense], scope: Scope) -> bool {
+    let obligation = Obligation { within: within.to_vec(), ..Obligation::default() };
+    let ready = Ready { obligations: vec![obligation], scope, variables: BTreeSet::new() };
+    let facts: Vec<Clause> = axioms(&mut engine.table).into_iter().map(|(_, clause)| clause).collect();
+    let classes = classes(engine, &ready, &[]);
+    let query = Query { within, avoid: &facts, classes: &classes, side: Side::Under };
+    matches!(find(engine, query), Outcome::Found(_))
+}
+
 /// Decide a question.
 pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
     engine.table.choose_nothing();

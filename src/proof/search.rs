@@ -13,8 +13,8 @@ use super::strings::Side;
 /// Literals that must not all hold.
 pub type Clause = Vec<Sense>;
 
-/// Branches after which a search gives up.
-const NODES: usize = 20_000;
+/// Branches after which a search gives up, unless the engine is told otherwise.
+pub const NODES: usize = 20_000;
 
 /// What a search closes a branch with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Search<'_, '_> {
 
     fn go(&mut self, mut state: State, mut open: Vec<usize>) -> Outcome {
         self.nodes += 1;
-        if self.nodes > NODES {
+        if self.nodes > self.engine.budget {
             return Outcome::Open("more combinations of conditions than can be looked through");
         }
         let mut units: Vec<Unit> = Vec::new();
@@ -191,7 +191,7 @@ impl Search<'_, '_> {
                 Outcome::Found(model) => return Outcome::Found(model),
                 Outcome::Closed(tree) => cases.push(tree),
                 Outcome::Open(why) => {
-                    if self.nodes > NODES {
+                    if self.nodes > self.engine.budget {
                         return Outcome::Open(why);
                     }
                     unknown = Some(why);

@@ -50,6 +50,7 @@ pub fn syntax_error<'a, 'd>(rule: &Rule, site: &'a Site<'d>, problem: &Problem) 
         statement: None,
         message,
         help: Some(problem.help.clone()),
+        witness: None,
         confidence: rule.meta.confidence,
         fixes: Vec::new(),
     }
@@ -73,6 +74,7 @@ pub fn raise<'a, 'd>(rule: &Rule, site: &'a Site<'d>, label: &Label<'d>) -> Rais
         statement: site.policy.as_ref().and_then(|policy| statement_of(&policy.statements, label.node)),
         message,
         help: label.hint.clone(),
+        witness: None,
         confidence: if label.doubtful { Confidence::Low } else { rule.meta.confidence },
         fixes: Vec::new(),
     }

@@ -5,10 +5,11 @@ use super::expr::{Count, Many, Matcher, Part, QuestionSpec};
 use super::leaf::{account_in, text_holds};
 use super::question;
 use super::subject::{Item, Subject, Trace, Weight};
-use crate::algebra::{Answer, Truth, cover, resource_set};
+use super::witness;
+use crate::algebra::{Answer, Truth, ask, resource_set};
 use crate::document::Node;
 use crate::policy::principal::PrincipalType;
-use crate::policy::{Effect, Statement};
+use crate::policy::{Effect, Policy, Statement};
 use crate::text::glob::{Case, matches};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,8 +36,8 @@ pub fn eval<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace<'
             None => Truth::False,
         },
         Matcher::Count(count) => counted(count, subject, trace),
-        Matcher::Grants(spec) => asked(spec, subject, trace, cover::grants),
-        Matcher::Denies(spec) => asked(spec, subject, trace, cover::denies),
+        Matcher::Grants(spec) => asked(spec, subject, trace, ask::grants),
+        Matcher::Denies(spec) => asked(spec, subject, trace, ask::denies),
         Matcher::Inherited => Truth::False,
         Matcher::Path(test) => json::path(test, subject, trace),
         Matcher::Fact(test) => json::fact(test, subject, trace),
@@ -64,6 +65,7 @@ fn every<'d>(all: &[Matcher], subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -
     let mut truth = Truth::True;
     for matcher in all {
         let before = trace.mark();
+        let shown = trace.witness.take();
         match eval(matcher, subject, trace) {
             Truth::False => {
                 // What held so far is not why it fails.
@@ -72,6 +74,7 @@ fn every<'d>(all: &[Matcher], subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -
             }
             other => truth = truth.and(other),
         }
+        trace.witness = shown.or(trace.witness.take());
     }
     truth
 }
@@ -81,6 +84,7 @@ fn some<'d>(any: &[Matcher], subject: Subject<'_, 'd>, trace: &mut Trace<'d>) ->
     let mut truth = Truth::False;
     for matcher in any {
         let before = trace.mark();
+        let shown = trace.witness.take();
         match eval(matcher, subject, trace) {
             Truth::True => {
                 trace.forget(mark, before);
@@ -88,6 +92,7 @@ fn some<'d>(any: &[Matcher], subject: Subject<'_, 'd>, trace: &mut Trace<'d>) ->
             }
             other => truth = truth.or(other),
         }
+        trace.witness = shown.or(trace.witness.take());
     }
     truth
 }
@@ -103,7 +108,9 @@ fn quantify<'a, 'd: 'a>(
     let (mut unknown, mut decided, mut kept) = (false, false, 0);
     for subject in subjects {
         let before = trace.mark();
+        let shown = trace.witness.take();
         let truth = eval(matcher, subject, trace);
+        trace.witness = if truth == decisive { trace.witness.take().or(shown) } else { shown.or(trace.witness.take()) };
         if truth == decisive {
             // What the others said does not matter any more.
             trace.forget(mark + kept, before);
@@ -319,14 +326,17 @@ fn counted<'d>(count: &Count, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -
     Truth::from(count.min.is_none_or(|min| number >= min) && count.max.is_none_or(|max| number <= max))
 }
 
-type Ask<'s, 'd> = fn(&[&'s Statement<'d>], &crate::algebra::Question) -> Answer<'d>;
+type Ask<'d> = fn(&[&Policy<'d>], &crate::algebra::Question) -> Answer<'d>;
 
-fn asked<'a, 'd: 'a>(spec: &QuestionSpec, subject: Subject<'a, 'd>, trace: &mut Trace<'d>, ask: Ask<'a, 'd>) -> Truth {
+fn asked<'a, 'd: 'a>(spec: &QuestionSpec, subject: Subject<'a, 'd>, trace: &mut Trace<'d>, ask: Ask<'d>) -> Truth {
     let Some(question) = question::resolve(spec, subject) else { return Truth::Unknown };
-    let statements: Vec<_> = subject.statements().collect();
-    let answer = ask(&statements, &question);
+    let policies: Vec<&Policy<'d>> = subject.sites.iter().filter_map(|site| site.policy.as_ref()).collect();
+    let answer = ask(&policies, &question);
     if !answer.missing.is_empty() {
         trace.missing = answer.missing;
+    }
+    if let Some(request) = &answer.witness {
+        trace.witness = Some(witness::told(request, &question, subject));
     }
     if answer.truth != Truth::True || !matches!(subject.item, Item::Documents) {
         trace.extend(Weight::Strong, answer.evidence);

@@ -121,6 +121,7 @@ fn missing<'a, 'd>(rule: &Rule, base: Subject<'a, 'd>, site: &'a Site<'d>) -> Ju
                 statement: None,
                 message: fill(&rule.meta.message, rule, base, &trace, None),
                 help: None,
+                witness: None,
                 confidence: rule.meta.confidence,
                 fixes: fixes(rule, base, &trace, None),
             }])
@@ -185,6 +186,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             statement: None,
             message: fill(&self.rule.meta.message, self.rule, subject, &trace, node),
             help: None,
+            witness: None,
             confidence: if sure { self.rule.meta.confidence } else { Confidence::Low },
             fixes: fixes(self.rule, subject, &trace, node),
         });
@@ -202,6 +204,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
             statement,
             message: fill(&self.rule.meta.message, self.rule, subject, trace, node),
             help: None,
+            witness: trace.witness.clone().or_else(|| chosen.witness.clone()),
             confidence: if unsure { Confidence::Low } else { self.rule.meta.confidence },
             fixes: fixes(self.rule, subject, trace, node),
         };

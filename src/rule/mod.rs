@@ -27,6 +27,7 @@ pub mod registry;
 pub mod scaffold;
 mod subject;
 mod template;
+mod witness;
 
 pub use compile::{Compiled, compile};
 pub use judge::judge;

@@ -33,7 +33,12 @@ pub(super) fn resolve(spec: &QuestionSpec, subject: Subject<'_, '_>) -> Option<Q
         },
     };
     let explicit = spec.explicit || assumes_full_access(subject, site.kind);
-    Some(Question { actions, resources, by_resource_type, who, when: spec.when.clone(), except: spec.except.clone(), explicit })
+    let kind = match site.kind {
+        DocumentKind::Policy(kind) => Some(kind),
+        DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other => None,
+    };
+    let (when, except) = (spec.when.clone(), spec.except.clone());
+    Some(Question { actions, resources, by_resource_type, who, when, except, explicit, kind })
 }
 
 /// Deny-only SCPs and RCPs stand beside the `FullAWSAccess` that Organizations attaches, so that silence is no deny.

@@ -21,6 +21,8 @@ pub struct Raised<'a, 'd> {
     pub message: String,
     /// The near miss, as a sentence.
     pub help: Option<String>,
+    /// A request that shows it, as a sentence without its stop.
+    pub witness: Option<String>,
     /// The rule's, or low where something was unknown.
     pub confidence: Confidence,
     /// Advice with placeholders filled in.

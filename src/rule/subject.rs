@@ -118,6 +118,8 @@ pub struct Trace<'d> {
     pub places: Vec<(Weight, Node<'d>)>,
     /// Actions that stay open, of the last `denies` that was false.
     pub missing: Vec<String>,
+    /// A request that shows it, as a sentence.
+    pub witness: Option<String>,
 }
 
 impl<'d> Trace<'d> {

@@ -277,7 +277,7 @@ pub(super) fn finding<'p, 'd: 'p>(
         confidence: raised.confidence,
         message: raised.message.clone(),
         why: Some(meta.rationale.clone()).filter(|t| !t.is_empty()),
-        help: help(raised.help.as_deref(), &meta.remediation),
+        help: help(raised, &meta.remediation),
         url: meta.references.first().cloned(),
         primary: Label { message: String::new(), location: home.node(node) },
         related: related.collect(),
@@ -288,17 +288,21 @@ pub(super) fn finding<'p, 'd: 'p>(
     }
 }
 
-/// The near miss before the general advice.
-fn help(hint: Option<&str>, remediation: &Arc<str>) -> Option<Arc<str>> {
-    match (hint, remediation.is_empty()) {
-        (None, true) => None,
-        (None, false) => Some(remediation.clone()),
-        (Some(hint), true) => Some(hint.into()),
-        (Some(hint), false) => {
-            let stop = if hint.ends_with(['.', '?', '!', ':']) { "" } else { "." };
-            Some(format!("{hint}{stop} {remediation}").into())
-        }
+/// The near miss before the general advice, a request that shows the trouble after it.
+fn help(raised: &Raised<'_, '_>, remediation: &Arc<str>) -> Option<Arc<str>> {
+    if raised.help.is_none() && raised.witness.is_none() {
+        return Some(remediation.clone()).filter(|text| !text.is_empty());
     }
+    let shown = raised.witness.as_ref().map(|witness| format!("As it is, {witness}."));
+    let parts = [raised.help.as_deref(), Some(&**remediation), shown.as_deref()];
+    let mut out = String::new();
+    for part in parts.into_iter().flatten().filter(|part| !part.is_empty()) {
+        if !out.is_empty() {
+            out.push_str(if out.ends_with(['.', '?', '!', ':']) { " " } else { ". " });
+        }
+        out.push_str(part);
+    }
+    Some(out.into())
 }
 
 /// What the built-in checks reported: the rule, and the statement it is about.
