@@ -7,12 +7,14 @@ mod actions;
 mod automaton;
 mod callers;
 mod compile;
+mod dead;
 mod engine;
 mod formats;
 mod hash;
 mod keys;
 mod leaf;
 mod literal;
+mod lockout;
 mod new_access;
 mod pattern;
 mod problem;
@@ -26,8 +28,11 @@ pub mod verdict;
 
 pub use actions::World;
 pub use compile::{Compiled, Input};
+pub use dead::{Part, Statements};
 pub use engine::Engine;
+pub use lockout::{Lock, Lockout, is_locked};
 pub use new_access::{NewAccess, no_new_access};
+pub use scalar::{is_address_range, is_moment};
 pub use verdict::{Proof, Responsible, Verdict};
 
 #[cfg(test)]
