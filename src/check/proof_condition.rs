@@ -13,8 +13,10 @@ pub(super) fn never<'d>(proofs: &mut Proofs<'_, 'd>, (number, statement): (usize
     let mut found = false;
     for (at, condition) in statement.conditions.iter().enumerate() {
         if proofs.statements.excludes(&mut proofs.engine, number, &[Part::Condition(at)]) {
-            about(out.add(Code::ConditionNeverHolds, condition.key_node), condition);
             found = true;
+            if !is_star(condition) {
+                about(out.add(Code::ConditionNeverHolds, condition.key_node), condition);
+            }
         }
     }
     found
@@ -27,7 +29,7 @@ pub(super) fn always<'d>(proofs: &mut Proofs<'_, 'd>, (number, statement): (usiz
         return;
     }
     let mut left: Vec<usize> = (0..statement.conditions.len()).collect();
-    for (at, condition) in statement.conditions.iter().enumerate().rev().filter(|(_, c)| !is_presence(c)) {
+    for (at, condition) in statement.conditions.iter().enumerate().rev().filter(|(_, c)| !is_presence(c) && !is_star(c)) {
         let part = Part::Condition(at);
         if may_hold_when_absent(condition) && proofs.statements.implies(&mut proofs.engine, number, &[], part) {
             left.retain(|n| *n != at);
@@ -36,7 +38,7 @@ pub(super) fn always<'d>(proofs: &mut Proofs<'_, 'd>, (number, statement): (usiz
         }
         let beside = |other: &usize| *other != at && statement.conditions.get(*other).is_some_and(|c| may_imply(c, condition));
         let others: Vec<Part> = left.iter().filter(|n| beside(n)).map(|n| Part::Condition(*n)).collect();
-        if others.is_empty() || is_star(condition) || !proofs.statements.implies(&mut proofs.engine, number, &others, part) {
+        if others.is_empty() || !proofs.statements.implies(&mut proofs.engine, number, &others, part) {
             continue;
         }
         left.retain(|n| *n != at);
@@ -75,7 +77,8 @@ fn may_imply(one: &Condition<'_>, other: &Condition<'_>) -> bool {
     one.is_about(other.key) || (linked(one) != 0 && linked(one) == linked(other))
 }
 
-/// Only that the key is there: another check says how to write that.
+/// A star alone: another check says what is left of the condition then.
 fn is_star(condition: &Condition<'_>) -> bool {
-    condition.values.iter().any(|value| value.scalar() == "*")
+    let patterns = matches!(condition.operator.comparison, Comparison::Glob | Comparison::Arn);
+    patterns && matches!(condition.values.as_slice(), [value] if value.scalar() == "*")
 }

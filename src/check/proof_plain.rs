@@ -41,6 +41,7 @@ fn is_of_callers(kind: PolicyKind) -> bool {
 fn is_plain_principal(principal: &Principal<'_>) -> bool {
     let written = match (principal.kind, principal.form) {
         (PrincipalType::Aws, PrincipalForm::Empty | PrincipalForm::Other) => false,
+        (PrincipalType::Aws, PrincipalForm::AccountRoot) => principal.account().is_some(),
         (PrincipalType::Aws | PrincipalType::Anyone, _) => true,
         (PrincipalType::Service | PrincipalType::Federated | PrincipalType::Canonical, form) => form != PrincipalForm::Empty,
     };
@@ -81,13 +82,13 @@ fn calls(node: Node<'_>) -> bool {
 fn is_plain_condition(subject: Subject<'_, '_>, condition: &Condition<'_>) -> bool {
     let operator = condition.operator;
     let known = subject.catalog.key(condition.key);
-    // What AWS makes of one value where a list comes is said by the check of set operators.
-    let list = known.is_some_and(|key| key.is_list()) && operator.quantifier == Quantifier::None;
+    // What AWS makes of a list where one value comes, and the other way round, is said by the checks of set operators.
+    let amiss = known.is_some_and(|key| key.is_list() == (operator.quantifier == Quantifier::None));
     let presence = operator.comparison == Comparison::Null;
     let typed = !presence && known.is_some_and(|key| !suits(key.kind(), operator.comparison));
     !condition.values.is_empty()
         && operator.comparison != Comparison::Unknown
-        && (presence || !list)
+        && (presence || !amiss)
         && (!presence || (!operator.if_exists && operator.quantifier == Quantifier::None))
         && !typed
         && condition.values.iter().all(|value| value.is_scalar() && is_value(subject, condition, value.scalar()))

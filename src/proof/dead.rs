@@ -220,3 +220,7 @@ impl Question<'_, '_, '_> {
         scope_of(self.of.kind)
     }
 }
+
+#[cfg(test)]
+#[path = "dead_tests.rs"]
+mod tests;
