@@ -202,6 +202,15 @@ codes! {
     ConditionKeyNotSupported = "CONDITION_KEY_NOT_SUPPORTED",
     BucketPolicyPower = "BUCKET_POLICY_POWER",
     ServiceTrustWithoutSource = "SERVICE_TRUST_WITHOUT_SOURCE",
+    // Proved
+    StatementNeverMatches = "STATEMENT_NEVER_MATCHES",
+    RedundantAllow = "REDUNDANT_ALLOW",
+    ShadowedDeny = "SHADOWED_DENY",
+    CancelledAllow = "CANCELLED_ALLOW",
+    ConditionAlwaysHolds = "CONDITION_ALWAYS_HOLDS",
+    RedundantCondition = "REDUNDANT_CONDITION",
+    ConditionNeverHolds = "CONDITION_NEVER_HOLDS",
+    PolicyLockout = "POLICY_LOCKOUT",
 }
 
 impl fmt::Display for Code {

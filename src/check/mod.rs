@@ -12,6 +12,11 @@ pub mod label;
 mod oidc;
 mod pass_role;
 mod principal;
+mod proof_condition;
+mod proof_form;
+mod proof_lockout;
+mod proof_plain;
+mod proof_policy;
 mod rcp;
 mod redundant;
 mod resource;
@@ -50,6 +55,7 @@ pub fn run<'d>(subject: Subject<'_, 'd>, wanted: Codes) -> Vec<Label<'d>> {
     size::check(subject, &mut out);
     redundant::statements(subject, &mut out);
     escalation::check(subject, &mut out);
+    proof_policy::check(subject, &mut out);
     if subject.is_trust() {
         trust::check(subject, &mut out);
     }

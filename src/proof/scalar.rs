@@ -94,6 +94,16 @@ pub fn show_number(value: i128) -> String {
 /// A second, as moments are kept: in nanoseconds since 1970.
 pub const SECOND: i128 = 1_000_000_000;
 
+/// Whether an operator on addresses can read a text.
+pub fn is_address_range(text: &str) -> bool {
+    Net::parse(text).is_some()
+}
+
+/// Whether an operator on dates can read a text.
+pub fn is_moment(text: &str) -> bool {
+    moment(text).is_some()
+}
+
 /// A moment: ISO 8601, whole or in part, or seconds since 1970.
 pub fn moment(text: &str) -> Option<i128> {
     if text.len() != 4 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
