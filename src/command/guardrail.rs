@@ -180,9 +180,9 @@ fn of_files(target: &Target<'_>, arguments: &[Vec<&Input>]) -> Result<Answer, Us
 
 fn told(answer: Answer, who: String) -> Answer {
     answer.about(who.clone(), |verdict| match verdict {
-        Verdict::Pass => format!("{who} stop what they are to stop"),
-        Verdict::Fail => format!("{who} let through what they are to stop"),
-        Verdict::Unknown => format!("it could not be decided whether {who} stop what they are to stop"),
+        Verdict::Pass => format!("every such request is stopped by {who}"),
+        Verdict::Fail => format!("a request gets through {who}"),
+        Verdict::Unknown => format!("it could not be decided whether every such request is stopped by {who}"),
     })
 }
 
