@@ -119,7 +119,7 @@ fn what_is_changed_so_that_the_claim_is_false_is_refused() {
     let mut engine = Engine::new(World::Closed);
     let mut checker = Checker::default();
     let (mut wrong, mut right) = (0, 0);
-    for claim in claims(30, &mut engine) {
+    for claim in claims(15, &mut engine) {
         for claim in changed(&claim) {
             let [old, new] = [0, 1].map(|side| claim["policies"][side]["document"].clone());
             let kind: PolicyKind = claim["kind"].as_str().unwrap().parse().unwrap();
@@ -132,7 +132,7 @@ fn what_is_changed_so_that_the_claim_is_false_is_refused() {
             right += usize::from(answer.is_ok());
         }
     }
-    assert!(wrong > 60 && right > 100, "{wrong} false claims, {right} that still hold");
+    assert!(wrong > 20 && right > 60, "{wrong} false claims, {right} that still hold");
 }
 
 fn two(old: Value, new: Value) -> Value {

@@ -28,7 +28,7 @@ fn list(value: &Value) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(super::tests::cases() / 3))]
+    #![proptest_config(ProptestConfig::with_cases(tests::cases() / 3))]
 
     #[test]
     fn lists_are_unions(own in policy(false)) {
@@ -204,7 +204,7 @@ fn mutants_are_noticed() {
     let mut runner = TestRunner::deterministic();
     let sample = sample(400, false);
     let (mut shown, mut noticed, mut unsure, mut all) = (0, 0, 0, 0);
-    for _ in 0..super::tests::cases() / 4 {
+    for _ in 0..tests::cases() / 4 {
         let own = policy(false).new_tree(&mut runner).unwrap().current();
         for mutant in mutants(&own) {
             all += 1;
