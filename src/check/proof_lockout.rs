@@ -36,7 +36,8 @@ const LOCKING: [Locking; 2] = [
         service: "kms",
         actions: &["kms:PutKeyPolicy"],
         lock: Lock::NotAllowed,
-        said: "this policy lets nobody call kms:PutKeyPolicy, the root user included: it can never be changed again",
+        said: "this policy lets nobody call kms:PutKeyPolicy, the root user included: without AWS Support the key \
+               cannot be managed any more",
     },
 ];
 

@@ -147,6 +147,14 @@ fn bits(engine: &Engine, boxed: &Boxed) -> Bits {
 /// Statements up to which a list of those that cover another is made shorter.
 const MOST_TRIED: usize = 8;
 
+/// Whose requests are looked at. The root user has no identity policies, but what looks like one may be an SCP.
+fn scope(kind: PolicyKind) -> Scope {
+    match scope_of(kind) {
+        Scope::Identity => Scope::Principals,
+        other => other,
+    }
+}
+
 /// The statements whose clauses occur in proofs.
 fn used(cases: &[Case]) -> Vec<usize> {
     let mut out = BTreeSet::new();
@@ -206,18 +214,12 @@ impl Problem for Question<'_, '_, '_> {
                 obligation.but.push((boxed.policy, boxed.statement));
             }
         }
-        Ready { obligations: vec![obligation], scope: self.scope(), variables: boxes.variables.clone() }
+        Ready { obligations: vec![obligation], scope: scope(self.of.kind), variables: boxes.variables.clone() }
     }
 
     /// Enough to leave the question alone.
     fn is_shown_by(&self, _: &Request) -> bool {
         true
-    }
-}
-
-impl Question<'_, '_, '_> {
-    fn scope(&self) -> Scope {
-        scope_of(self.of.kind)
     }
 }
 
