@@ -22,7 +22,7 @@ fn scp() -> Question {
     question(PolicyKind::ServiceControlPolicy)
 }
 
-fn with<'d>(statements: &Value, test: impl FnOnce(&Policy<'_>)) {
+fn with(statements: &Value, test: impl FnOnce(&Policy<'_>)) {
     let document = json::parse(json!({ "Version": "2012-10-17", "Statement": statements }).to_string());
     let (policy, _) = parse(document.root().unwrap());
     test(&policy);

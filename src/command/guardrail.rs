@@ -186,6 +186,29 @@ fn told(answer: Answer, who: String) -> Answer {
     })
 }
 
+/// Accounts by the policies of each level above them, which are numbered as the inputs.
+type Groups<'a> = BTreeMap<Vec<Vec<usize>>, Vec<&'a String>>;
+
+fn grouped<'a>(organization: &Organization, accounts: &[&'a String], inputs: &[&Input]) -> Result<Groups<'a>, Usage> {
+    let by_arn: BTreeMap<&str, usize> =
+        inputs.iter().enumerate().filter_map(|(at, i)| Some((i.context().resource.as_deref()?, at))).collect();
+    let mut groups = Groups::new();
+    for account in accounts {
+        let mut path = Vec::new();
+        for level in organization.levels(&organization.path(account), "SERVICE_CONTROL_POLICY") {
+            let mut numbers = Vec::new();
+            for arn in level {
+                let help = "fetch the organization again, or add the policy: without it nothing can be proved";
+                let missing = || Usage::new(format!("the policy `{arn}` is attached, and its text is not there"), help);
+                numbers.push(*by_arn.get(arn.as_str()).ok_or_else(missing)?);
+            }
+            path.push(numbers);
+        }
+        groups.entry(path).or_default().push(account);
+    }
+    Ok(groups)
+}
+
 /// Every account in scope, those with the same policies together.
 fn of_organization(target: &Target<'_>, organization: &Organization, inputs: &[&Input]) -> Result<Vec<Answer>, Usage> {
     let scope = &target.args.scope;
@@ -196,35 +219,9 @@ fn of_organization(target: &Target<'_>, organization: &Organization, inputs: &[&
         return Err(Usage::new(format!("no account is in the scope {}", scope.join(", ")), help));
     }
     let case = Case::new(inputs.iter().copied());
-    let by_arn: BTreeMap<&str, usize> =
-        inputs.iter().enumerate().filter_map(|(at, i)| Some((i.context().resource.as_deref()?, at))).collect();
-    let mut groups: BTreeMap<Vec<Vec<usize>>, Vec<&String>> = BTreeMap::new();
-    let mut structural = Vec::new();
-    let mut missing = Vec::new();
-    for account in accounts {
-        if organization.management_account.as_ref() == Some(account) {
-            structural.push(account);
-            continue;
-        }
-        let levels = organization.levels(&organization.path(account), "SERVICE_CONTROL_POLICY");
-        let numbered = |level: Vec<String>| -> Vec<usize> {
-            level
-                .iter()
-                .filter_map(|arn| {
-                    let found = by_arn.get(arn.as_str()).copied();
-                    if found.is_none() {
-                        missing.push(arn.clone());
-                    }
-                    found
-                })
-                .collect()
-        };
-        groups.entry(levels.into_iter().map(numbered).collect()).or_default().push(account);
-    }
-    if let Some(arn) = missing.first() {
-        let help = "fetch the organization again, or add the policy: without it nothing can be proved";
-        return Err(Usage::new(format!("the policy `{arn}` is attached, and its text is not there"), help));
-    }
+    let management = organization.management_account.as_ref();
+    let (structural, bound): (Vec<&String>, Vec<&String>) = accounts.into_iter().partition(|id| management == Some(*id));
+    let groups = grouped(organization, &bound, inputs)?;
     let mut engines = Engines::new(target);
     let mut answers = Vec::new();
     for (path, members) in groups {

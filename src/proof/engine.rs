@@ -192,14 +192,13 @@ impl Engine {
             return *known;
         }
         let mut out = Relation::default();
-        if let (Some(x), Some(y)) = (self.table.get(a), self.table.get(b)) {
-            if let (Meaning::Resources(x, _), Meaning::Resources(y, _)) = (&x.meaning, &y.meaning) {
-                if x.len().saturating_mul(y.len()) <= PAIRS {
-                    out.first_contains = y.iter().all(|q| x.iter().any(|p| p.contains(q)));
-                    out.second_contains = x.iter().all(|q| y.iter().any(|p| p.contains(q)));
-                    out.apart = x.iter().all(|p| y.iter().all(|q| !p.may_meet(q)));
-                }
-            }
+        if let (Some(x), Some(y)) = (self.table.get(a), self.table.get(b))
+            && let (Meaning::Resources(x, _), Meaning::Resources(y, _)) = (&x.meaning, &y.meaning)
+            && x.len().saturating_mul(y.len()) <= PAIRS
+        {
+            out.first_contains = y.iter().all(|q| x.iter().any(|p| p.contains(q)));
+            out.second_contains = x.iter().all(|q| y.iter().any(|p| p.contains(q)));
+            out.apart = x.iter().all(|p| y.iter().all(|q| !p.may_meet(q)));
         }
         self.relations.insert((a, b), out);
         out

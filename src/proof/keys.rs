@@ -49,7 +49,7 @@ pub struct Domain<'a> {
 pub fn solve(wanted: &[WantedTest<'_>], domain: &Domain<'_>, side: Side) -> Solved<Option<ContextValue>> {
     // What may be void can always be escaped from.
     let wanted: Vec<_> =
-        wanted.iter().copied().filter(|w| !(w.doubtful && !w.want && side == Side::Over && !contradicted(w, wanted))).collect();
+        wanted.iter().copied().filter(|w| !w.doubtful || w.want || side != Side::Over || contradicted(w, wanted)).collect();
     let opaque = |w: &WantedTest<'_>| matches!(w.test.atom, Atom::Opaque(_));
     let absent_fits = wanted.iter().all(|w| if opaque(w) { side == Side::Over } else { w.test.at_absent == w.want });
     let contradiction = wanted.iter().any(|w| contradicted(w, &wanted));

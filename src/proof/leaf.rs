@@ -11,6 +11,9 @@ use crate::catalog::Action;
 use crate::evaluate::ContextValue;
 use std::collections::HashSet;
 
+/// Keys with their values; an absent one has none.
+pub type Keys = Vec<(KeyId, Option<ContextValue>)>;
+
 /// A request as the engine found it.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -21,7 +24,7 @@ pub struct Model {
     /// The class of the caller, by its number.
     pub class: usize,
     /// Keys that were asked for: absent ones too.
-    pub keys: Vec<(KeyId, Option<ContextValue>)>,
+    pub keys: Keys,
 }
 
 /// A model of the state, which leaves room in each field by itself.
@@ -40,7 +43,7 @@ pub fn model(engine: &mut Engine, frame: Frame<'_>, state: &State) -> Outcome {
 }
 
 /// A caller and the keys: those that are the caller's own follow from its class.
-fn caller(engine: &mut Engine, frame: Frame<'_>, state: &State) -> Solved<(usize, Vec<(KeyId, Option<ContextValue>)>)> {
+fn caller(engine: &mut Engine, frame: Frame<'_>, state: &State) -> Solved<(usize, Keys)> {
     let mut keys = Vec::new();
     let mut own: Vec<KeyId> = Vec::new();
     for (key, senses) in &state.keys {

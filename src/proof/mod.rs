@@ -48,4 +48,7 @@ pub use verdict::{Proof, Responsible, Verdict};
 #[path = "proof_tests.rs"]
 mod tests;
 #[cfg(test)]
+#[path = "laws_tests.rs"]
+mod laws;
+#[cfg(test)]
 mod random;

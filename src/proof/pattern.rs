@@ -218,7 +218,7 @@ impl Pattern {
         let mut t = 0;
         // Runs within a field must not be passed over by an earlier point of return: keep both kinds.
         let mut retry: Option<(usize, usize)> = None;
-        if symbols.iter().any(|s| *s == Symbol::RunInField) {
+        if symbols.contains(&Symbol::RunInField) {
             return matches_rows(symbols, &chars, fold);
         }
         loop {
@@ -257,7 +257,7 @@ impl Pattern {
         if !heads_agree(outer, inner, fold) {
             return false;
         }
-        if outer.iter().any(|s| *s == Symbol::RunInField) || inner.iter().any(|s| *s == Symbol::RunInField) {
+        if outer.contains(&Symbol::RunInField) || inner.contains(&Symbol::RunInField) {
             return contains_rows(outer, inner, fold);
         }
         let (mut p, mut t) = (0, 0);

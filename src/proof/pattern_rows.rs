@@ -76,10 +76,7 @@ pub(super) fn matches_rows(symbols: &[Symbol], chars: &[char], fold: bool) -> bo
 pub(super) fn meet_rows(a: &[Symbol], b: &[Symbol], fold: bool) -> bool {
     let open = |s: Symbol| s.is_run() || matches!(s, Symbol::Variable(_));
     // A run that stays in its field takes no colon.
-    let takes = |run: Symbol, other: Symbol| match (run, other) {
-        (Symbol::RunInField, Symbol::Char(':')) => false,
-        _ => true,
-    };
+    let takes = |run: Symbol, other: Symbol| !matches!((run, other), (Symbol::RunInField, Symbol::Char(':')));
     let mut row = vec![false; b.len() + 1];
     let mut lead = true;
     if let Some(first) = row.first_mut() {

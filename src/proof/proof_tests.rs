@@ -20,7 +20,7 @@ fn read(document: &Document) -> Policy<'_> {
     policy
 }
 
-fn prove(old: &Value, new: &Value, kind: PolicyKind) -> Proof {
+pub(super) fn prove(old: &Value, new: &Value, kind: PolicyKind) -> Proof {
     let (old, new) = (document(old), document(new));
     let (old, new) = (read(&old), read(&new));
     let mut engine = Engine::new(World::Closed);
@@ -64,7 +64,7 @@ impl Dice {
 }
 
 /// Requests that can be: what the engine takes for impossible does not occur.
-fn sample(count: usize, everyone: bool) -> Vec<Request> {
+pub(super) fn sample(count: usize, everyone: bool) -> Vec<Request> {
     let mut dice = Dice(88_172_645_463_325_252);
     let callers = callers(everyone);
     let mut out = Vec::with_capacity(count);
@@ -101,7 +101,7 @@ fn sample(count: usize, everyone: bool) -> Vec<Request> {
     out
 }
 
-fn counter_example(old: &Value, new: &Value, sample: &[Request]) -> Option<Request> {
+pub(super) fn counter_example(old: &Value, new: &Value, sample: &[Request]) -> Option<Request> {
     let (old, new) = (document(old), document(new));
     let (old, new) = ([&read(&old)], [&read(&new)]);
     sample.iter().find(|r| replay::surely_allowed(&new, r) && replay::surely_not_allowed(&old, r)).cloned()
@@ -133,7 +133,7 @@ fn pair(principal: bool) -> impl Strategy<Value = (Value, Value)> {
     })
 }
 
-fn cases() -> u32 {
+pub(super) fn cases() -> u32 {
     // A number in the environment for long runs; the default is enough for every change.
     std::env::var("PALISADE_PROOF_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
 }

@@ -105,11 +105,10 @@ impl Search<'_, '_> {
             return Outcome::Open("more combinations of conditions than can be looked through");
         }
         let mut units: Vec<Unit> = Vec::new();
-        let mut best: Option<(usize, Vec<usize>)>;
-        loop {
+        let best = loop {
             let mut dirty: Vec<Field> = Vec::new();
             let mut left = Vec::with_capacity(open.len());
-            best = None;
+            let mut best: Option<(usize, Vec<usize>)> = None;
             for number in open {
                 let Some(can_fail) = self.can_fail(&state, number) else { continue };
                 match can_fail.as_slice() {
@@ -142,9 +141,9 @@ impl Search<'_, '_> {
                 }
             }
             if dirty.is_empty() {
-                break;
+                break best;
             }
-        }
+        };
         let outcome = match best {
             None => leaf::model(self.engine, self.frame, &state),
             Some((number, can_fail)) => self.branch(&state, &open, number, &can_fail),

@@ -62,7 +62,7 @@ proptest! {
     fn fields_of_an_arn_stay_apart(a in "[ab*?]{0,2}(:[ab*?]{0,2}){5,6}", b in "[ab*?]{0,2}(:[ab*?]{0,2}){5,6}") {
         let read = |t: &str| Pattern::read(t, Reading::Arn, false, None).unwrap();
         let (x, y) = (read(&a), read(&b));
-        match solve(&[&[x.clone()], &[y.clone()]], &[], Side::Over) {
+        match solve(&[std::slice::from_ref(&x), std::slice::from_ref(&y)], &[], Side::Over) {
             Solved::Some(text) => {
                 prop_assert!(x.matches(&text) && y.matches(&text), "{text}");
                 prop_assert!(x.may_meet(&y));
