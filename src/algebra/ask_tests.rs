@@ -126,6 +126,23 @@ fn a_question_about_nothing_is_not_passed() {
     with(&named, |policy| assert_ne!(denies(&[policy], &nobody).truth, Truth::True));
 }
 
+/// Exceptions that only a deployed template has may be any.
+#[test]
+fn exceptions_that_are_not_known_may_be_any() {
+    let reference = json!({ "Ref": "X" });
+    for element in ["NotAction", "NotResource", "NotPrincipal"] {
+        for value in [reference.clone(), json!([reference]), json!(["a:b", reference])] {
+            let value = if element == "NotPrincipal" { json!({ "AWS": value }) } else { value };
+            let mut statement = json!({ "Effect": "Deny", "Resource": "*", "Action": "*" });
+            let plain = element.trim_start_matches("Not");
+            statement.as_object_mut().unwrap().remove(plain);
+            statement[element] = value;
+            let asked = question(PolicyKind::ResourcePolicy);
+            with(&json!([statement]), |policy| assert_ne!(denies(&[policy], &asked).truth, Truth::True, "{statement}"));
+        }
+    }
+}
+
 #[test]
 fn silence_denies_where_nothing_else_is_asked() {
     let implicit = Question { explicit: false, ..question(PolicyKind::IdentityPolicy) };
