@@ -22,7 +22,7 @@ fn scp() -> Question {
     question(PolicyKind::ServiceControlPolicy)
 }
 
-fn with<'d>(statements: &Value, test: impl FnOnce(&Policy<'_>)) {
+fn with(statements: &Value, test: impl FnOnce(&Policy<'_>)) {
     let document = json::parse(json!({ "Version": "2012-10-17", "Statement": statements }).to_string());
     let (policy, _) = parse(document.root().unwrap());
     test(&policy);
@@ -124,6 +124,23 @@ fn a_question_about_nothing_is_not_passed() {
     let nobody = Question { who: Who::Listed(vec!["AROAEXAMPLEEXAMPLE".to_owned()]), ..question(PolicyKind::ResourcePolicy) };
     let named = json!([{ "Effect": "Deny", "Action": "*", "Resource": "*", "Principal": { "AWS": "111122223333" } }]);
     with(&named, |policy| assert_ne!(denies(&[policy], &nobody).truth, Truth::True));
+}
+
+/// Exceptions that only a deployed template has may be any.
+#[test]
+fn exceptions_that_are_not_known_may_be_any() {
+    let reference = json!({ "Ref": "X" });
+    for element in ["NotAction", "NotResource", "NotPrincipal"] {
+        for value in [reference.clone(), json!([reference]), json!(["a:b", reference])] {
+            let value = if element == "NotPrincipal" { json!({ "AWS": value }) } else { value };
+            let mut statement = json!({ "Effect": "Deny", "Resource": "*", "Action": "*" });
+            let plain = element.trim_start_matches("Not");
+            statement.as_object_mut().unwrap().remove(plain);
+            statement[element] = value;
+            let asked = question(PolicyKind::ResourcePolicy);
+            with(&json!([statement]), |policy| assert_ne!(denies(&[policy], &asked).truth, Truth::True, "{statement}"));
+        }
+    }
 }
 
 #[test]

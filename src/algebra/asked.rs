@@ -171,7 +171,8 @@ fn named(key: &str, policies: &[&Policy<'_>]) -> Vec<String> {
             _ => continue,
         };
         let texts = condition.values.iter().filter(|v| v.is_scalar()).map(|v| v.scalar());
-        let concrete = texts.filter(|t| !t.is_empty() && !has_variable(t) && !(globs && has_wildcard(t)));
+        let open = |t: &str| t.is_empty() || has_variable(t) || (globs && has_wildcard(t));
+        let concrete = texts.filter(|t| !open(t));
         out.extend(concrete.map(str::to_owned));
     }
     out.sort_unstable();
