@@ -217,7 +217,6 @@ fn mutants_are_noticed() {
             }
         }
     }
-    println!("{all} mutants, {shown} that the sample tells, {noticed} noticed, {unsure} undecided");
     assert!(all > 200 && shown > 50, "{all} mutants, {shown} that the sample tells");
     assert_eq!(noticed, shown, "what the sample tells is never left undecided");
     assert!(unsure * 50 < all, "{unsure} of {all} are undecided");
