@@ -211,6 +211,7 @@ codes! {
     RedundantCondition = "REDUNDANT_CONDITION",
     ConditionNeverHolds = "CONDITION_NEVER_HOLDS",
     PolicyLockout = "POLICY_LOCKOUT",
+    OpenToStrangers = "OPEN_TO_STRANGERS",
 }
 
 impl fmt::Display for Code {

@@ -17,6 +17,7 @@ mod proof_form;
 mod proof_lockout;
 mod proof_plain;
 mod proof_policy;
+mod proof_public;
 mod rcp;
 mod redundant;
 mod resource;

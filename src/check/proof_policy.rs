@@ -9,6 +9,7 @@ use super::proof_condition;
 use super::proof_form;
 use super::proof_lockout;
 use super::proof_plain::is_plain;
+use super::proof_public;
 use super::subject::Subject;
 use crate::document::Node;
 use crate::finding::fingerprint::normalise_statement;
@@ -45,6 +46,7 @@ pub(super) struct Proofs<'a, 'd> {
 /// Everything proofs say of a policy.
 pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     proof_lockout::check(subject, out);
+    proof_public::check(subject, out);
     if !out.wants(&CODES) || subject.policy.statements.len() > MOST.0 || texts(subject) > MOST.1 {
         return;
     }

@@ -240,7 +240,7 @@ fn no_public_access(paths: &[PathBuf], common: &ProveArgs, terminal: &mut Termin
     for input in all().filter(open) {
         let case = Case::new([input]);
         let Some(policy) = case.policies.first() else { continue };
-        let mut answer = case.answer("no-public-access", ask::no_public_access(policy, &terms));
+        let mut answer = case.answer("no-public-access", ask::no_public_access(policy, input.kind(), &terms));
         answer.assumptions.extend(terms.assumptions(terms.world()));
         answer.assumptions.extend(assumed([input]));
         let name = input.name();

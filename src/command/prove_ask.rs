@@ -74,8 +74,8 @@ pub fn access_not_granted(policies: &[&Policy<'_>], access: &Access, kind: Polic
 }
 
 /// Whether a policy lets no stranger in.
-pub fn no_public_access(policy: &Policy<'_>, terms: &Terms) -> Proof {
-    proof::no_public_access(&mut terms.engine(), proof::Input::new(&[policy]))
+pub fn no_public_access(policy: &Policy<'_>, kind: PolicyKind, terms: &Terms) -> Proof {
+    proof::no_public_access(&mut terms.engine(), proof::Input::new(&[policy]), kind)
 }
 
 /// A smaller policy that allows the same, if there is one.

@@ -8,6 +8,7 @@ use super::callers::Scope;
 use super::certificate::Certificate;
 use super::compile::{Input, plain};
 use super::engine::Engine;
+use super::granted::Asked;
 use super::literal::{Field, KeyId, Literal, Meaning, Sense, Table, Test};
 use super::pattern::{Pattern, Reading, Symbol};
 use super::problem::{Decided, Obligation, Problem, Ready, decide};
@@ -16,6 +17,7 @@ use super::scalar::Net;
 use super::value::Atom;
 use super::verdict::{Proof, Verdict};
 use crate::evaluate::Request;
+use crate::policy::PolicyKind;
 use crate::policy::arn::{Arn, is_account_id};
 use crate::policy::condition::Quantifier;
 
@@ -51,14 +53,16 @@ const MOST_SIX: u128 = 1 << 96;
 pub struct Public<'a, 'd> {
     /// The policy.
     pub policy: Input<'a, 'd>,
+    /// A role is assumed with `sts` actions, by somebody who signs; providers whom nobody named are no strangers.
+    trust: bool,
     /// Only requests from these addresses; an empty list stands for requests that carry none.
     from: Option<Vec<Net>>,
 }
 
 impl<'a, 'd> Public<'a, 'd> {
     /// The question.
-    pub fn new(policy: Input<'a, 'd>) -> Self {
-        Self { policy, from: None }
+    pub fn new(policy: Input<'a, 'd>, kind: PolicyKind) -> Self {
+        Self { policy, trust: kind == PolicyKind::TrustPolicy, from: None }
     }
 }
 
@@ -66,6 +70,12 @@ impl Problem for Public<'_, '_> {
     fn ready(&self, table: &mut Table) -> Ready {
         let boxes = self.policy.boxes(table);
         let mut known = known(table, boxes.allow.iter().chain(&boxes.deny).flat_map(|b| &b.parts).map(|(id, _)| *id));
+        if self.trust {
+            let asked = Asked { actions: vec!["sts:*".to_owned()], resources: Vec::new() };
+            known.extend(asked.senses(table));
+            let account = table.key("aws:PrincipalAccount");
+            known.push(table.present(account));
+        }
         if let Some(nets) = &self.from {
             let key = table.key("aws:SourceIp");
             known.push(match nets.as_slice() {
@@ -157,8 +167,8 @@ fn somebody(key: &str, pattern: &Pattern) -> Vec<Pattern> {
 }
 
 /// Decide it.
-pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
-    let question = Public::new(policy);
+pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>, kind: PolicyKind) -> Proof {
+    let question = Public::new(policy, kind);
     let request = match decide(engine, &question) {
         Decided::Pass(cases) => {
             return Proof { certificate: Certificate::of(engine, &cases), ..Proof::of(Verdict::Pass) };
@@ -171,7 +181,7 @@ pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
         return shown(policy, *request);
     }
     // Addresses are somebody's when they are few: who comes from none of them, or without one, comes from anywhere.
-    match decide(engine, &Public { policy, from: Some(Vec::new()) }) {
+    match decide(engine, &Public { from: Some(Vec::new()), ..question }) {
         Decided::Fail(request) => return shown(policy, *request),
         Decided::Unknown(reason) => return Proof::unknown(reason),
         Decided::Pass(..) => {}
@@ -179,7 +189,7 @@ pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
     let mut sums = [0u128; 2];
     let mut widest: Option<(u128, Request)> = None;
     for cell in cells(&nets) {
-        match decide(engine, &Public { policy, from: Some(vec![cell]) }) {
+        match decide(engine, &Public { from: Some(vec![cell]), ..question }) {
             Decided::Pass(..) => {}
             Decided::Unknown(reason) => return Proof::unknown(reason),
             Decided::Fail(request) => {

@@ -18,7 +18,7 @@ fn proof(text: &str) -> Proof {
     let (policy, problems) = parse(document.root().unwrap());
     assert!(problems.is_empty(), "{problems:?}");
     let policies = [&policy];
-    no_public_access(&mut Engine::new(World::Closed), Input::new(&policies))
+    no_public_access(&mut Engine::new(World::Closed), Input::new(&policies), PolicyKind::ResourcePolicy)
 }
 
 #[test]
