@@ -36,7 +36,8 @@ pub struct Subject<'a, 'd> {
 }
 
 impl Certificate {
-    /// Of the cases of a proof; `None` when it was not asked for, or something cannot be written down.
+    /// Of the cases of a proof; `None` when it was not asked for, or something cannot be written down, such as a proof by
+    /// single values of variables, which has none.
     pub fn of(engine: &Engine, cases: &[Case]) -> Option<Self> {
         let first = cases.first().filter(|_| engine.certify && !engine.closed_keys)?;
         let callers = match &first.ready.scope {

@@ -56,7 +56,9 @@ impl<'a, 'd> Input<'a, 'd> {
     /// As boxes, with the values that the table has chosen for variables.
     pub fn boxes(&self, table: &mut Table) -> Cow<'a, Compiled> {
         match self.compiled {
-            Some(compiled) if table.chosen.is_empty() || compiled.variables.is_empty() => Cow::Borrowed(compiled),
+            Some(compiled) if table.chosen.is_empty() && table.there.is_empty() || compiled.variables.is_empty() => {
+                Cow::Borrowed(compiled)
+            }
             Some(_) | None => Cow::Owned(compile(table, self.policies)),
         }
     }
@@ -140,8 +142,9 @@ impl Reader<'_> {
             let Some((inside, after)) = tail.split_once('}') else { break };
             if !matches!(inside, "*" | "?" | "$") {
                 let (key, default) = super::pattern::variable_parts(inside);
-                open |= default.is_none();
-                self.variables.insert(key.to_lowercase());
+                let key = key.to_lowercase();
+                open |= default.is_none() && !self.table.there.contains(&key);
+                self.variables.insert(key);
             }
             rest = after;
         }

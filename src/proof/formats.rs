@@ -1,7 +1,7 @@
 //! The forms of ARNs: what the resource of an action can look like.
 //!
 //! Service Authorization Reference, "Resource types defined by …". Fields are left open where ARNs of AWS's own resources
-//! differ from the form: an empty account, an empty region.
+//! differ from the form: an empty account, an empty region. Names may be empty too: no answer hangs on that they are not.
 
 use super::hash::Map;
 use super::pattern::{Pattern, Symbol};
@@ -53,7 +53,7 @@ fn read(arn: &str) -> Format {
         match colons {
             0..=2 => symbols.extend([Symbol::OneInField, Symbol::RunInField]),
             3 | 4 => symbols.push(Symbol::RunInField),
-            _ => symbols.extend([Symbol::One, Symbol::Run]),
+            _ => symbols.push(Symbol::Run),
         }
         rest = tail.split_once('}').map_or("", |(_, after)| after);
     }

@@ -5,6 +5,7 @@ use super::hash::Map;
 use super::pattern::{Pattern, Reading, Variables};
 use super::value::Atom;
 use crate::policy::condition::Quantifier;
+use std::collections::BTreeSet;
 
 /// The number of a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,6 +106,8 @@ pub struct Table {
     pub chosen: Map<String, Option<String>>,
     /// Some literal names an action that the catalogue does not have.
     pub unlisted: bool,
+    /// Variables that surely have a value, though it is not known: their defaults say nothing.
+    pub there: BTreeSet<String>,
     /// Texts are read as the documentation tells, even where a proof would hold in other readings too.
     pub concrete: bool,
 }
@@ -113,6 +116,7 @@ impl Table {
     /// Read variables as symbols again.
     pub fn choose_nothing(&mut self) {
         self.chosen.clear();
+        self.there.clear();
         self.concrete = false;
     }
 
@@ -206,6 +210,8 @@ impl Variables for Table {
     }
 
     fn number(&mut self, text: &str) -> u32 {
+        let (key, _) = super::pattern::variable_parts(text);
+        let text = if self.there.contains(key) { key } else { text };
         if let Some(number) = self.variable_numbers.get(text) {
             return *number;
         }

@@ -118,7 +118,8 @@ pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
         Attempt::Open(why) => why,
     };
     let shown = concretely(engine, problem, &ready);
-    let cases = if shown.is_none() { by_presence(engine, problem, &ready) } else { None };
+    let cases =
+        if shown.is_none() { by_presence(engine, problem, &ready).or_else(|| by_value(engine, problem, &ready)) } else { None };
     engine.table.choose_nothing();
     match (shown, cases) {
         (Some(request), _) => Decided::Fail(request),
@@ -153,6 +154,85 @@ fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Opt
         cases.push(Case { variables, ready, trees, facts });
     }
     Some(cases)
+}
+
+/// What a variable is taken to be.
+#[derive(Clone, Debug)]
+enum Taken {
+    /// Nothing: it has no value.
+    Absent,
+    /// This value.
+    Is(String),
+    /// A value that the question does not write out.
+    Other,
+}
+
+/// Up to so many combinations of values are told apart.
+const COMBINATIONS: usize = 64;
+
+/// A proof for each value that conditions write out for a variable, for any other, and for none. No tree is kept: there is
+/// no certificate for it.
+fn by_value(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Vec<Case>> {
+    let names: Vec<&String> = ready.variables.iter().collect();
+    let mut ways: Vec<Vec<Taken>> = vec![Vec::new()];
+    let mut written: Vec<Vec<Pattern>> = Vec::new();
+    for name in &names {
+        let values = written_out(engine, ready, name);
+        let mut options = vec![Taken::Absent, Taken::Other];
+        options.extend(values.iter().map(|value| Taken::Is(value.show())));
+        written.push(values);
+        if ways.len() * options.len() > COMBINATIONS {
+            return None;
+        }
+        ways = ways.iter().flat_map(|way| options.iter().map(|o| way.iter().chain([o]).cloned().collect())).collect();
+    }
+    for way in ways.iter().filter(|_| !names.is_empty()) {
+        engine.table.choose_nothing();
+        let mut pins = Vec::new();
+        for ((name, taken), written) in names.iter().zip(way).zip(&written) {
+            let key = engine.table.key(name);
+            let (present, _) = engine.table.present(key);
+            pins.push((present, !matches!(taken, Taken::Absent)));
+            let value = match taken {
+                Taken::Absent => Some(None),
+                Taken::Is(value) => {
+                    pins.push(engine.table.among(key, vec![Pattern::exact(value, false)]));
+                    Some(Some(value.clone()))
+                }
+                Taken::Other => {
+                    if !written.is_empty() {
+                        let (among, _) = engine.table.among(key, written.clone());
+                        pins.push((among, false));
+                    }
+                    engine.table.there.insert((*name).clone());
+                    None
+                }
+            };
+            if let Some(value) = value {
+                engine.table.chosen.insert((*name).clone(), value);
+            }
+        }
+        let ready = problem.ready(&mut engine.table);
+        let Attempt::Met(..) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
+    }
+    (!names.is_empty()).then(Vec::new)
+}
+
+/// The texts that conditions compare a variable's key with, whole and in one letter case.
+fn written_out(engine: &Engine, ready: &Ready, name: &str) -> Vec<Pattern> {
+    let Some(key) = engine.table.known_key(name) else { return Vec::new() };
+    let mut out: Vec<Pattern> = Vec::new();
+    for id in literals(ready) {
+        let Some(literal) = engine.table.get(id).filter(|l| l.field == Field::Key(key)) else { continue };
+        if let Meaning::Key(test) = &literal.meaning
+            && let Atom::Text(patterns) = &test.atom
+        {
+            out.extend(patterns.iter().filter(|p| p.is_exact() && !p.fold).cloned());
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// What one try led to.

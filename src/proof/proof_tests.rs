@@ -251,3 +251,28 @@ fn what_was_once_passed_and_should_not() {
     let verdict = prove(&policy(json!([named, deny])), &policy(json!([named])), PolicyKind::ResourcePolicy).verdict;
     assert_ne!(verdict, Verdict::Pass);
 }
+
+/// What follows from the value a condition gives a variable, or from its having one.
+#[test]
+fn variables_are_told_apart_by_value() {
+    let on = |resource: Value| json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource });
+    let when = |mut statement: Value, condition: Value| {
+        statement["Condition"] = condition;
+        statement
+    };
+    let of = |statement: Value| json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let plain = of(on(json!("arn:aws:s3:::b/${aws:PrincipalTag/a}/*")));
+    let pinned = |values: Value| {
+        let condition = json!({ "StringEquals": { "aws:PrincipalTag/a": values } });
+        of(when(on(json!("arn:aws:s3:::b/${aws:PrincipalTag/a}/*")), condition))
+    };
+    let named = of(on(json!(["arn:aws:s3:::b/x/*", "arn:aws:s3:::b/y/*"])));
+    let verdict = |old: &Value, new: &Value| prove(old, new, PolicyKind::IdentityPolicy).verdict;
+    assert_eq!(verdict(&named, &pinned(json!("x"))), Verdict::Pass);
+    assert_eq!(verdict(&named, &pinned(json!(["x", "y"]))), Verdict::Pass);
+    assert_eq!(verdict(&named, &pinned(json!(["x", "z"]))), Verdict::Fail);
+    assert_eq!(verdict(&named, &plain), Verdict::Fail);
+    let default = of(on(json!("arn:aws:s3:::b/${aws:PrincipalTag/a, 'pub'}/*")));
+    assert_eq!(verdict(&default, &plain), Verdict::Pass);
+    assert_eq!(verdict(&plain, &default), Verdict::Fail);
+}
