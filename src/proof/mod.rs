@@ -23,12 +23,15 @@ mod problem;
 mod public;
 mod regions;
 mod replay;
+mod residue;
 mod scalar;
 mod search;
 mod state;
 mod strings;
 mod value;
 pub mod verdict;
+mod who_can;
+mod who_can_layers;
 
 pub use actions::World;
 pub use compile::{Compiled, Input};
@@ -37,9 +40,10 @@ pub use granted::{Asked, Granted, access_not_granted};
 pub use guardrail::{Guardrail, Level, guardrail, needless_denies, unused_exemptions};
 pub use minimise::{Minimised, minimise};
 pub use new_access::{NewAccess, no_new_access};
-pub use public::no_public_access;
+pub use public::{no_public_access, not_public};
 pub use regions::{Difference, Region, conditions, difference};
 pub use verdict::{Proof, Responsible, Verdict};
+pub use who_can::{Case as WhoCan, Possible, Way, Who, is_possible_at_all, possible};
 
 #[cfg(test)]
 #[path = "proof_tests.rs"]

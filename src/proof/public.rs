@@ -7,6 +7,7 @@
 use super::callers::Scope;
 use super::compile::{Input, plain};
 use super::engine::Engine;
+use super::granted::Asked;
 use super::literal::{Field, KeyId, Literal, Meaning, Sense, Table, Test};
 use super::pattern::{Pattern, Reading, Symbol};
 use super::problem::{Decided, Obligation, Problem, Ready, decide};
@@ -50,6 +51,8 @@ const MOST_SIX: u128 = 1 << 96;
 pub struct Public<'a, 'd> {
     /// The policy.
     pub policy: Input<'a, 'd>,
+    /// Only this access, where not all of it is meant.
+    asked: Option<&'a Asked>,
     /// Only requests from these addresses; an empty list stands for requests that carry none.
     from: Option<Vec<Net>>,
 }
@@ -57,7 +60,7 @@ pub struct Public<'a, 'd> {
 impl<'a, 'd> Public<'a, 'd> {
     /// The question.
     pub fn new(policy: Input<'a, 'd>) -> Self {
-        Self { policy, from: None }
+        Self { policy, asked: None, from: None }
     }
 }
 
@@ -75,6 +78,7 @@ impl Problem for Public<'_, '_> {
                 nets => (table.literal(of_key(key, Atom::Address(nets.to_vec()))), true),
             });
         }
+        known.extend(self.asked.into_iter().flat_map(|asked| asked.senses(table)));
         let obligations = boxes.allow.iter().map(|allow| {
             let mut obligation = Obligation::new(&[allow], &boxes.deny);
             obligation.within.extend(&known);
@@ -157,7 +161,16 @@ fn somebody(key: &str, pattern: &Pattern) -> Vec<Pattern> {
 
 /// Decide it.
 pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
-    let question = Public::new(policy);
+    no_public_access_to(engine, Public::new(policy))
+}
+
+/// Decide it for some access only.
+pub fn not_public(engine: &mut Engine, policy: Input<'_, '_>, asked: &Asked) -> Proof {
+    no_public_access_to(engine, Public { asked: Some(asked), ..Public::new(policy) })
+}
+
+fn no_public_access_to(engine: &mut Engine, question: Public<'_, '_>) -> Proof {
+    let (policy, asked) = (question.policy, question.asked);
     let request = match decide(engine, &question) {
         Decided::Pass(..) => return Proof::of(Verdict::Pass),
         Decided::Unknown(reason) => return Proof::unknown(reason),
@@ -168,7 +181,7 @@ pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
         return shown(policy, *request);
     }
     // Addresses are somebody's when they are few: who comes from none of them, or without one, comes from anywhere.
-    match decide(engine, &Public { policy, from: Some(Vec::new()) }) {
+    match decide(engine, &Public { policy, asked, from: Some(Vec::new()) }) {
         Decided::Fail(request) => return shown(policy, *request),
         Decided::Unknown(reason) => return Proof::unknown(reason),
         Decided::Pass(..) => {}
@@ -176,7 +189,7 @@ pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>) -> Proof {
     let mut sums = [0u128; 2];
     let mut widest: Option<(u128, Request)> = None;
     for cell in cells(&nets) {
-        match decide(engine, &Public { policy, from: Some(vec![cell]) }) {
+        match decide(engine, &Public { policy, asked, from: Some(vec![cell]) }) {
             Decided::Pass(..) => {}
             Decided::Unknown(reason) => return Proof::unknown(reason),
             Decided::Fail(request) => {
