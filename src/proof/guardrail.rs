@@ -89,9 +89,8 @@ pub(super) fn ways<'c>(table: &Table, levels: impl IntoIterator<Item = &'c Compi
     let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
     for level in levels {
         let allows = allows(table, level);
-        let next = ways
-            .iter()
-            .flat_map(|way| allows.iter().map(move |allow| way.iter().copied().chain([*allow]).collect::<Vec<_>>()));
+        let next =
+            ways.iter().flat_map(|way| allows.iter().map(move |allow| way.iter().copied().chain([*allow]).collect::<Vec<_>>()));
         ways = next.take(WAYS + 1).collect();
     }
     ways

@@ -16,7 +16,8 @@ pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &R
         Grant::Identity(at) => (PolicyKind::IdentityPolicy, layers.identity.allow.get(at)?),
         Grant::Resource(at, _) => (PolicyKind::ResourcePolicy, layers.resource.allow.get(at)?),
     };
-    let list = if kind == PolicyKind::IdentityPolicy { case.scenario.identity.as_slice() } else { case.scenario.resource.as_slice() };
+    let list =
+        if kind == PolicyKind::IdentityPolicy { case.scenario.identity.as_slice() } else { case.scenario.resource.as_slice() };
     let own = list.get(boxed.policy)?.policy.statements.get(boxed.statement)?;
     let mut said: Vec<&Statement<'_>> = vec![own];
     let mut statements = vec![(kind, boxed.policy, boxed.statement)];
