@@ -105,6 +105,9 @@ impl<'d> Asking<'_, 'd> {
         };
         let kind = if holder.kind == PrincipalKind::User { "user" } else { "role" };
         let rows = self.rows(Label { arn, kind }, &who, &scenario, (found, doubt));
+        if holder.account.is_none() {
+            self.assume(format!("principals of which nothing tells the account belong to {}", self.home().to_owned()));
+        }
         if !rows.is_empty() && !holder.tells_boundary {
             self.assume("principals of which the data does not tell a permissions boundary have none");
         }
@@ -122,9 +125,7 @@ impl<'d> Asking<'_, 'd> {
         let name = input.name();
         let rows = self.rows(Label { arn: name, kind: "policy" }, &who, &scenario, (found, None));
         if !rows.is_empty() && input.context().account.is_none() {
-            self.assume(format!(
-                "whoever has a policy of which no principal is known belongs to the account of the resource, and has nothing else"
-            ));
+            self.assume("whoever has a policy of which no principal is known is of the resource's account and has nothing else");
         }
         Ok(rows)
     }

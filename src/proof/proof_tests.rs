@@ -64,7 +64,7 @@ impl Dice {
 }
 
 /// Requests that can be: what the engine takes for impossible does not occur.
-fn sample(count: usize, everyone: bool) -> Vec<Request> {
+pub(super) fn sample(count: usize, everyone: bool) -> Vec<Request> {
     let mut dice = Dice(88_172_645_463_325_252);
     let callers = callers(everyone);
     let mut out = Vec::with_capacity(count);

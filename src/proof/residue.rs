@@ -1,9 +1,9 @@
-//! What a way takes, in words: the conditions of the statements that allow, and the keys that keep a Deny off.
+//! What a way takes, in words: the conditions of the statements that allow, and the keys without which something denies.
 
 use super::regions::conditions;
 use super::who_can::Case;
 use super::who_can_layers::{Force, Grant, Layers, Reach};
-use crate::evaluate::{ContextValue, Group, Request, Ruling, Verdict, rule};
+use crate::evaluate::{Applied, ContextValue, Group, Request, Ruling, Strength, Verdict, rule};
 use crate::policy::{Effect, PolicyKind, Statement};
 
 /// A statement that allows: its layer, its policy there, and its number in it.
@@ -23,7 +23,7 @@ pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &R
     let mut statements = vec![(kind, boxed.policy, boxed.statement)];
     for group in ruling.layers.groups.iter().filter(|group| counts(case, &ruling, grant, group)) {
         let allowing: Vec<_> = group.applied.iter().filter(|a| a.surely(Effect::Allow)).collect();
-        let found = |a: &&&crate::evaluate::Applied<'_>| group.policies.get(a.policy)?.policy.statements.get(a.statement);
+        let found = |a: &&&Applied<'_>| group.policies.get(a.policy)?.policy.statements.get(a.statement);
         let all: Vec<&Statement<'_>> = allowing.iter().filter_map(|a| found(&a)).collect();
         if let (Some(first), true) = (all.first(), all.iter().all(|s| !s.conditions.is_empty())) {
             said.push(first);
@@ -39,7 +39,7 @@ pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &R
     let covered = |key: &str| said.iter().flat_map(|s| &s.conditions).any(|c| c.key.eq_ignore_ascii_case(key));
     for (key, value) in needed(case, witness) {
         if !covered(&key) {
-            words.push(format!("{key} = {}, which keeps a Deny off", shown(&value)));
+            words.push(format!("{key} = {}, or else it is denied", shown(&value)));
         }
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -51,6 +51,11 @@ pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &R
 fn counts(case: &Case<'_, '_>, ruling: &Ruling<'_, '_>, grant: Grant, group: &Group<'_, '_>) -> bool {
     match (group.layer, grant) {
         (PolicyKind::ServiceControlPolicy, _) => true,
+        (PolicyKind::PermissionsBoundary, Grant::Resource(_, Reach::Direct)) => {
+            // Who is named gets past the boundary; whether everybody does, AWS does not say.
+            let by_name = |a: &Applied<'_>| a.surely(Effect::Allow) && a.strength == Strength::Direct;
+            !ruling.layers.resource().is_some_and(|resource| resource.applied.iter().any(by_name))
+        }
         (PolicyKind::PermissionsBoundary, Grant::Identity(_) | Grant::Resource(_, Reach::Role)) => true,
         (PolicyKind::ResourcePolicy | PolicyKind::TrustPolicy, Grant::Identity(_)) => {
             case.force() == Force::Cross || ruling.layers.resource_must_allow

@@ -233,3 +233,7 @@ pub fn is_possible_at_all(engine: &mut Engine, asked: &Asked) -> bool {
 pub(super) fn joined_senses<'b>(boxes: impl IntoIterator<Item = &'b Boxed>) -> Vec<Sense> {
     boxes.into_iter().flat_map(super::problem::clause).collect()
 }
+
+#[cfg(test)]
+#[path = "who_can_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use super::literal::{Field, Meaning, Named, Sense, Table};
 use super::pattern::{Pattern, Reading};
 use super::problem::{Obligation, clause};
 use super::search::Clause;
-use super::who_can::{Case, joined_senses};
+use super::who_can::{Case, Who, joined_senses};
 use crate::catalog;
 use crate::evaluate::Attached;
 use crate::policy::Policy;
@@ -79,7 +79,10 @@ impl Layers {
     pub fn grants(&self, case: &Case<'_, '_>, table: &Table) -> Vec<Grant> {
         let may = |boxed: &Boxed| case.asked.actions.is_empty() || boxed.parts.iter().all(|(id, _)| may_name(case, table, *id));
         let identity = self.identity.allow.iter().enumerate().filter(|(_, b)| may(b)).map(|(at, _)| Grant::Identity(at));
-        let resource = self.resource.allow.iter().enumerate().filter(|(_, b)| may(b));
+        // Of somebody outside, what everybody may is told once, with a row of its own.
+        let apart = case.force() == Force::Outside && *case.who != Who::Anyone;
+        let own = |boxed: &Boxed| !apart || !boxed.parts.iter().any(|(id, _)| is_for_all(table, *id));
+        let resource = self.resource.allow.iter().enumerate().filter(|(_, b)| may(b) && own(b));
         let both = resource.flat_map(|(at, _)| [Grant::Resource(at, Reach::Direct), Grant::Resource(at, Reach::Role)]);
         match case.force() {
             Force::Same => identity.chain(both).collect(),
@@ -165,6 +168,14 @@ impl Layers {
 fn may_name(case: &Case<'_, '_>, table: &Table, id: super::literal::LiteralId) -> bool {
     let Some(Meaning::Actions(set, negated)) = table.get(id).map(|l| &l.meaning) else { return true };
     case.asked.actions.iter().any(|a| a.contains(['*', '?']) || set.names(a) != *negated)
+}
+
+/// True for a principal element that means everybody, or everybody else.
+fn is_for_all(table: &Table, id: super::literal::LiteralId) -> bool {
+    match table.get(id).map(|l| &l.meaning) {
+        Some(Meaning::Principals(list, negated)) => *negated || list.contains(&Named::Everyone),
+        _ => false,
+    }
 }
 
 /// The access, the account that owns the resource, and what a request says of it.
