@@ -62,8 +62,10 @@ impl<'d> Search<'_, 'd> {
 
     /// The number of the policy that belongs to the resource.
     fn own_policy(&self, out: &mut Resource<'d>) -> Result<Option<usize>, Usage> {
+        let account = Arn::parse(self.resource).map(|arn| arn.account).unwrap_or_default();
         let holders = self.inventory.holders.iter();
-        if let Some(trust) = holders.filter(|_| self.asks("sts")).find(|h| *h.id == *self.resource).and_then(|h| h.trust) {
+        if let Some(trust) = holders.filter(|_| self.asks("sts")).find(|h| h.arn(account) == self.resource).and_then(|h| h.trust)
+        {
             return Ok(Some(trust));
         }
         let mut partly = Vec::new();
@@ -95,6 +97,10 @@ impl<'d> Search<'_, 'd> {
     /// A policy of which nothing tells the resource, when it is the only one that speaks of it.
     fn of_bare(&self, bare: &[usize], out: &mut Resource<'d>) -> Option<usize> {
         let speaks = |at: &usize| {
+            // A trust policy names no resource.
+            if self.inputs.get(*at).is_some_and(|input| input.kind() == PolicyKind::TrustPolicy) {
+                return self.asks("sts");
+            }
             let statements = self.parsed.get(*at).into_iter().flat_map(|a| &a.policy.statements);
             let mut items = statements.flat_map(|s| s.resources.iter().flat_map(|r| &r.items));
             items.any(|item| glob::overlaps(item.text, self.resource, Case::Sensitive))

@@ -147,6 +147,17 @@ impl Case<'_, '_> {
         out.completed()
     }
 
+    /// Why the evaluator may not have taken what was found.
+    fn why(&self, grant: Grant, reason: String) -> String {
+        match (self.who, grant) {
+            (Who::Canonical(_), _) => "which account a canonical user id belongs to stands in no policy".to_owned(),
+            (_, Grant::Resource(..)) if !self.scenario.boundaries.is_empty() => {
+                format!("{reason}; whether everybody includes those whom a permissions boundary caps, AWS does not say")
+            }
+            _ => reason,
+        }
+    }
+
     /// Give the variables their values that have one before any request.
     fn choose(&self, table: &mut Table) {
         for (key, value) in self.who.variables() {
@@ -193,7 +204,7 @@ pub fn possible(engine: &mut Engine, case: &Case<'_, '_>) -> Possible {
     for grant in layers.grants(case, &engine.table) {
         match decide(engine, &Question { case, layers: &layers, grant }) {
             Decided::Pass(_) => {}
-            Decided::Unknown(reason) => _ = out.unknown.get_or_insert(reason),
+            Decided::Unknown(reason) => _ = out.unknown.get_or_insert_with(|| case.why(grant, reason)),
             Decided::Fail(request) => {
                 let witness = case.grounded(&request);
                 let Some((statements, conditions)) = residue::of(case, &layers, grant, &witness) else { continue };
