@@ -6,11 +6,8 @@ use super::who_can_layers::{Force, Grant, Layers, Reach};
 use crate::evaluate::{Applied, ContextValue, Group, Request, Ruling, Strength, Verdict, rule};
 use crate::policy::{Effect, PolicyKind, Statement};
 
-/// A statement that allows: its layer, its policy there, and its number in it.
-pub(super) type Allowing = (PolicyKind, usize, usize);
-
-/// The statements that allow a witness, and what it takes; `None` when it is no witness.
-pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &Request) -> Option<(Vec<Allowing>, Vec<String>)> {
+/// What a witness takes, in words; `None` when it is none.
+pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &Request) -> Option<Vec<String>> {
     let ruling = rule(case.scenario, witness).ok().filter(|ruling| ruling.verdict == Verdict::Allow)?;
     let (kind, boxed) = match grant {
         Grant::Identity(at) => (PolicyKind::IdentityPolicy, layers.identity.allow.get(at)?),
@@ -20,16 +17,12 @@ pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &R
         if kind == PolicyKind::IdentityPolicy { case.scenario.identity.as_slice() } else { case.scenario.resource.as_slice() };
     let own = list.get(boxed.policy)?.policy.statements.get(boxed.statement)?;
     let mut said: Vec<&Statement<'_>> = vec![own];
-    let mut statements = vec![(kind, boxed.policy, boxed.statement)];
     for group in ruling.layers.groups.iter().filter(|group| counts(case, &ruling, grant, group)) {
         let allowing: Vec<_> = group.applied.iter().filter(|a| a.surely(Effect::Allow)).collect();
         let found = |a: &&&Applied<'_>| group.policies.get(a.policy)?.policy.statements.get(a.statement);
         let all: Vec<&Statement<'_>> = allowing.iter().filter_map(|a| found(&a)).collect();
         if let (Some(first), true) = (all.first(), all.iter().all(|s| !s.conditions.is_empty())) {
             said.push(first);
-        }
-        if group.layer.has_principal() {
-            statements.extend(allowing.iter().take(1).map(|a| (group.layer, a.policy, a.statement)));
         }
     }
     let mut words: Vec<String> = Vec::new();
@@ -44,7 +37,7 @@ pub(super) fn of(case: &Case<'_, '_>, layers: &Layers, grant: Grant, witness: &R
     }
     let mut seen = std::collections::BTreeSet::new();
     words.retain(|word| seen.insert(word.clone()));
-    Some((statements, words))
+    Some(words)
 }
 
 /// Whether a layer other than that of the Allow has to allow besides.

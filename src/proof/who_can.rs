@@ -171,6 +171,8 @@ struct Question<'a, 'd> {
     case: &'a Case<'a, 'd>,
     layers: &'a Layers,
     grant: Grant,
+    /// What these match is told already.
+    told: &'a [Grant],
 }
 
 impl Problem for Question<'_, '_> {
@@ -181,9 +183,9 @@ impl Problem for Question<'_, '_> {
         variables.retain(|name| known.iter().all(|(key, _)| key != name));
         let obligations = if fresh {
             self.case.choose(table);
-            Layers::of(self.case, table).obligations(self.case, table, self.grant)
+            Layers::of(self.case, table).obligations(self.case, table, self.grant, self.told)
         } else {
-            self.layers.obligations(self.case, table, self.grant)
+            self.layers.obligations(self.case, table, self.grant, self.told)
         };
         Ready { obligations, scope: self.case.who.scope(), variables }
     }
@@ -200,22 +202,19 @@ pub fn possible(engine: &mut Engine, case: &Case<'_, '_>) -> Possible {
     case.choose(&mut engine.table);
     let layers = Layers::of(case, &mut engine.table);
     let mut out = Possible::default();
-    let mut seen = Vec::new();
+    let mut told: Vec<Grant> = Vec::new();
     for grant in layers.grants(case, &engine.table) {
-        match decide(engine, &Question { case, layers: &layers, grant }) {
+        match decide(engine, &Question { case, layers: &layers, grant, told: &told }) {
             Decided::Pass(_) => {}
             Decided::Unknown(reason) => _ = out.unknown.get_or_insert_with(|| case.why(grant, reason)),
             Decided::Fail(request) => {
                 let witness = case.grounded(&request);
-                let Some((statements, conditions)) = residue::of(case, &layers, grant, &witness) else { continue };
-                if seen.contains(&statements) {
-                    continue;
-                }
+                let Some(conditions) = residue::of(case, &layers, grant, &witness) else { continue };
                 if out.ways.len() == TOLD {
                     out.capped = true;
                     break;
                 }
-                seen.push(statements);
+                told.push(grant);
                 out.ways.push(Way { witness, conditions });
             }
         }

@@ -84,15 +84,39 @@ impl Layers {
         let own = |boxed: &Boxed| !apart || !boxed.parts.iter().any(|(id, _)| is_for_all(table, *id));
         let resource = self.resource.allow.iter().enumerate().filter(|(_, b)| may(b) && own(b));
         let both = resource.flat_map(|(at, _)| [Grant::Resource(at, Reach::Direct), Grant::Resource(at, Reach::Role)]);
-        match case.force() {
+        let mut out: Vec<Grant> = match case.force() {
             Force::Same => identity.chain(both).collect(),
             Force::Cross => identity.collect(),
             Force::Outside => both.filter(|grant| !matches!(grant, Grant::Resource(_, Reach::Role))).collect(),
+        };
+        // What allows most by itself is told first, and what adds nothing to it not at all.
+        let is_key = |id| table.get(id).is_some_and(|l| matches!(l.meaning, Meaning::Key(_)));
+        let conditions = |boxed: &Boxed| boxed.parts.iter().filter(|(id, _)| is_key(*id)).count();
+        out.sort_by_key(|grant| self.of_grant(*grant).map_or(0, conditions));
+        out
+    }
+
+    fn of_grant(&self, grant: Grant) -> Option<&Boxed> {
+        match grant {
+            Grant::Identity(at) => self.identity.allow.get(at),
+            Grant::Resource(at, _) => self.resource.allow.get(at),
         }
     }
 
+    /// What other Allows match that are as good as this one: a boundary caps some of them, and the policy of a key
+    /// or role has to allow beside others.
+    fn blocked(&self, case: &Case<'_, '_>, grant: Grant, told: &[Grant]) -> Vec<Clause> {
+        let plain = self.boundaries.is_empty() && OWN_POLICY.iter().all(|(service, _)| !asks(case, service));
+        let sort = |grant: &Grant| std::mem::discriminant(grant);
+        let alike = |other: &&Grant| match (grant, **other) {
+            (Grant::Resource(_, a), Grant::Resource(_, b)) => a == b,
+            _ => plain || sort(&grant) == sort(other),
+        };
+        told.iter().filter(alike).filter_map(|other| self.of_grant(*other)).map(clause).collect()
+    }
+
     /// What must hold for an Allow to get through: an obligation for each choice of what else allows.
-    pub fn obligations(&self, case: &Case<'_, '_>, table: &mut Table, grant: Grant) -> Vec<Obligation> {
+    pub fn obligations(&self, case: &Case<'_, '_>, table: &mut Table, grant: Grant, told: &[Grant]) -> Vec<Obligation> {
         let base = target(case, table);
         let scps = ways(table, &self.scps);
         let capped = ways(table, self.boundaries.iter().chain(&self.scps));
@@ -136,7 +160,8 @@ impl Layers {
             // Too many to look at: nothing is proved, what is found is still right.
             out.push(Obligation { within: base.clone(), ..Obligation::default() });
         }
-        let denies = self.denies(table);
+        let mut denies = self.denies(table);
+        denies.extend(self.blocked(case, grant, told));
         out.iter_mut().for_each(|obligation| obligation.avoid.extend(denies.iter().cloned()));
         out
     }
@@ -196,15 +221,17 @@ fn target(case: &Case<'_, '_>, table: &mut Table) -> Vec<Sense> {
     out
 }
 
+/// Whether actions of a service may be among those asked for.
+fn asks(case: &Case<'_, '_>, service: &str) -> bool {
+    let prefix = |action: &String| action.split(':').next().unwrap_or_default().to_owned();
+    case.asked.actions.iter().any(|action| matches(&prefix(action), service, Letters::Insensitive))
+}
+
 /// Where only the resource's own policy can allow, as literals; none where nothing of that sort is asked.
 fn own_policy(case: &Case<'_, '_>, table: &mut Table) -> Vec<Clause> {
     let mut out = Vec::new();
     for (service, resource) in OWN_POLICY {
-        let asked = case.asked.actions.iter().any(|a| {
-            let prefix = a.split(':').next().unwrap_or_default();
-            matches(prefix, service, Letters::Insensitive)
-        });
-        let Some(pattern) = Pattern::read(resource, Reading::Arn, false, None).filter(|_| asked) else { continue };
+        let Some(pattern) = Pattern::read(resource, Reading::Arn, false, None).filter(|_| asks(case, service)) else { continue };
         let all = format!("{service}:*");
         let action = plain(Field::Action, Meaning::Actions(ActionSet::new([all.as_str()].into_iter()), false));
         let resource = plain(Field::Resource, Meaning::Resources(vec![pattern], false));

@@ -191,6 +191,27 @@ fn ways_are_told_by_statement_and_capped() {
 }
 
 #[test]
+fn what_adds_nothing_is_not_told() {
+    let mut narrow = allow("s3:GetObject", "*");
+    narrow["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:PrincipalTag/t": "a" } });
+    let mut given = Given { identity: vec![narrow.clone(), allow("s3:*", "*")], ..Given::default() };
+    given.resource = Some(resource("Allow", json!({ "AWS": USER }), json!({})));
+    let who = Who::Arn(USER.to_owned());
+    let ways = |given: &Given, (action, resource)| found(given, &who, &asked(action, resource), HERE).ways.len();
+    assert_eq!(ways(&given, OBJECT), 1);
+    given.identity = vec![narrow];
+    assert_eq!(ways(&given, OBJECT), 1);
+    given.resource = None;
+    given.identity.push(allow("s3:GetObject", "arn:aws:s3:::data/b"));
+    assert_eq!(ways(&given, OBJECT), 1);
+    assert_eq!(ways(&given, ("s3:GetObject", "arn:aws:s3:::data/*")), 2);
+    // By name the user gets past the boundary, which is another way.
+    given.boundary = Some(allow("s3:GetObject", "arn:aws:s3:::data/a"));
+    given.resource = Some(resource("Allow", json!({ "AWS": USER }), json!({})));
+    assert_eq!(ways(&given, OBJECT), 2);
+}
+
+#[test]
 fn some_access_can_be_by_nobody() {
     let mut engine = Engine::new(World::Closed);
     assert!(is_possible_at_all(&mut engine, &asked("s3:GetObject", "arn:aws:s3:::a/*")));

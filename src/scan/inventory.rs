@@ -114,16 +114,21 @@ impl Inventory {
                 tells_boundary: principal.tells_boundary,
             });
         }
-        out.holders.sort_by(|a, b| a.id.cmp(&b.id));
-        // Of one principal, one source may tell the policies and another the boundary.
-        out.holders.dedup_by(|later, first| {
+        out.settle();
+        out
+    }
+
+    /// Sort, and put together what several records tell of one principal: one source may have the policies and another the
+    /// boundary.
+    fn settle(&mut self) {
+        self.holders.sort_by(|a, b| a.id.cmp(&b.id));
+        self.holders.dedup_by(|later, first| {
             let same = later.id == first.id && later.id.starts_with("arn:");
             if same {
                 first.add(later);
             }
             same
         });
-        out
     }
 }
 
