@@ -58,7 +58,7 @@ pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<
 }
 
 /// The export of an organization that a file is, or that a folder holds as `organization.json`.
-fn export(path: &Path) -> Option<(PathBuf, Organization)> {
+pub(super) fn export(path: &Path) -> Option<(PathBuf, Organization)> {
     let file = if path.is_dir() { path.join("organization.json") } else { path.to_owned() };
     let document = json::parse(crate::source::read_text(&file).ok()?);
     Some((file, Organization::read(document.root()?)?))

@@ -23,6 +23,10 @@ pub enum Scope {
     Everyone,
     /// Nobody that the policy names: anonymous callers and principals of an account that is not named.
     Stranger,
+    /// Whom one entry of a `Principal` element names: a user, the sessions of a role, everybody of an account, a service.
+    Just(Named),
+    /// A user or a session of some role of an account: who has a policy of which only the text is known.
+    Holder(String),
 }
 
 /// What the context says of a key that belongs to the caller.
@@ -139,6 +143,19 @@ impl Mentions {
             Scope::Stranger => {
                 out.push(Class::bare(CallerKind::Anonymous, None));
                 self.iam(None, &mut out);
+            }
+            Scope::Just(named) => {
+                let mut with = self.clone();
+                with.add(named);
+                for account in &with.accounts {
+                    with.iam(Some(account), &mut out);
+                }
+                with.not_iam(&mut out);
+                out.retain(|class| class.named_by(named) == Meant::Yes);
+            }
+            Scope::Holder(account) => {
+                self.iam(Some(account), &mut out);
+                out.retain(|class| matches!(class.kind, CallerKind::User | CallerKind::RoleSession));
             }
         }
         out
@@ -352,13 +369,12 @@ impl Class {
                 CallerKind::Anonymous => exactly("Anonymous"),
                 CallerKind::WebIdentity | CallerKind::Saml | CallerKind::Service => Linked::Absent,
             },
-            "username" => {
-                if self.kind == CallerKind::User {
-                    anything()
-                } else {
-                    Linked::Absent
-                }
-            }
+            // The name of a user is the end of its ARN.
+            "username" => match (self.kind, self.name.as_deref().and_then(Arn::parse)) {
+                (CallerKind::User, Some(arn)) => exactly(arn.resource.rsplit('/').next().unwrap_or_default()),
+                (CallerKind::User, None) => anything(),
+                _ => Linked::Absent,
+            },
             "userid" if iam => match (&self.account, self.kind) {
                 (Some(account), CallerKind::Root) => exactly(account),
                 _ => anything(),

@@ -46,6 +46,8 @@ impl Certificate {
             Scope::Member(account) => json!({ "member": account }),
             Scope::Everyone => json!("everyone"),
             Scope::Stranger => json!("stranger"),
+            // Questions about one caller are answered by rows, not by certificates.
+            Scope::Just(_) | Scope::Holder(_) => return None,
         };
         let cases = cases.iter().map(|case| of_case(engine, case)).collect::<Option<_>>()?;
         let assume = engine.assume.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();

@@ -42,7 +42,7 @@ pub struct Guardrail<'a, 'd> {
 }
 
 /// Ways to pick one Allow of each level up to which all are looked at.
-const WAYS: usize = 4096;
+pub(super) const WAYS: usize = 4096;
 
 impl Guardrail<'_, '_> {
     fn compiled(&self, table: &mut Table) -> Vec<Compiled> {
@@ -84,20 +84,25 @@ fn allows<'c>(table: &Table, level: &'c Compiled) -> Vec<&'c Boxed> {
     }
 }
 
+/// Every way to pick one Allow of each level, up to more than [`WAYS`]. Without levels that is one way, which picks nothing.
+pub(super) fn ways<'c>(table: &Table, levels: impl IntoIterator<Item = &'c Compiled>) -> Vec<Vec<&'c Boxed>> {
+    let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
+    for level in levels {
+        let allows = allows(table, level);
+        let next =
+            ways.iter().flat_map(|way| allows.iter().map(move |allow| way.iter().copied().chain([*allow]).collect::<Vec<_>>()));
+        ways = next.take(WAYS + 1).collect();
+    }
+    ways
+}
+
 impl Problem for Guardrail<'_, '_> {
     fn ready(&self, table: &mut Table) -> Ready {
         let levels = self.compiled(table);
         let target = self.target(table);
         // `RCPFullAWSAccess` is attached everywhere and cannot be detached: at no level is there an Allow to look for.
         let whole = self.kind == PolicyKind::ResourceControlPolicy;
-        let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
-        for level in levels.iter().filter(|_| !whole) {
-            let allows = allows(table, level);
-            let next = ways
-                .iter()
-                .flat_map(|way| allows.iter().map(move |allow| way.iter().copied().chain([*allow]).collect::<Vec<_>>()));
-            ways = next.take(WAYS + 1).collect();
-        }
+        let ways = ways(table, levels.iter().filter(|_| !whole));
         let denies: Vec<&Boxed> = levels.iter().flat_map(|level| &level.deny).collect();
         let obligations = ways.iter().take(WAYS).map(|way| {
             let mut obligation = Obligation::default();
