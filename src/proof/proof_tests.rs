@@ -276,3 +276,16 @@ fn variables_are_told_apart_by_value() {
     assert_eq!(verdict(&default, &plain), Verdict::Pass);
     assert_eq!(verdict(&plain, &default), Verdict::Fail);
 }
+
+/// A statement that may be void binds no resource: what stands behind the variable says nothing of services.
+#[test]
+fn what_may_be_void_binds_nothing() {
+    let old = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "true" } } },
+        { "Effect": "Allow", "Action": "sqs:*", "NotResource": ["arn:aws:s3:::b/x?", "arn:aws:s3:::a/${aws:username}/*"] },
+    ] });
+    let new = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*" },
+    ] });
+    assert_eq!(prove(&old, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Unknown);
+}
