@@ -273,7 +273,7 @@ proptest! {
         // Strangers, whose own policies allow all.
         let full = json::parse(allow("*", "*").to_string());
         let policy = parse(full.root().unwrap()).0;
-        let open = Scenario { identity: vec![Attached { policy, name: "f".into(), file: "f".into() }], scps: Vec::new(), ..scenario };
+        let open = Scenario { identity: vec![Attached { policy, name: "f".into(), file: "f".into() }], scps: Vec::new(), boundaries: Vec::new(), ..scenario };
         let stranger = "arn:aws:iam::777788889999:role/x";
         let stranger = Caller {
             kind: CallerKind::RoleSession,
