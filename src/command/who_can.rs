@@ -141,7 +141,7 @@ fn answer(args: &WhoCanArgs, asked: &Asked, read: &Read<'_, '_>, paths: &[&Path]
     }
     assumptions.extend(resource.assumptions.iter().cloned().chain(asking.assumptions));
     assumptions.extend(unused(read.inputs, exported.is_some()));
-    assumptions.push("root users, session policies and VPC endpoint policies are not looked at".to_owned());
+    assumptions.push("root users, federated users, session policies and VPC endpoint policies are not looked at".to_owned());
     let (verdict, reason) = verdict(&principals, &external, resource.lacking);
     let (action, resource) = (args.action.clone(), args.resource.clone());
     let looked_at = read.inventory.holders.len() + loose.len();

@@ -75,6 +75,10 @@ impl<'d> Asking<'_, 'd> {
     pub fn holder(&mut self, holder: &Holder) -> Result<Vec<Row>, Usage> {
         let arn = holder.arn(self.home());
         let who = Who::Arn(arn.clone());
+        if who.account().is_none() {
+            let doubt = Some("its ARN names no account, on which everything hangs".to_owned());
+            return Ok(self.rows(Label { arn, kind: kind_of(holder) }, &who, &Scenario::default(), (Possible::default(), doubt)));
+        }
         let mut scenario = self.scenario(&who)?;
         let mut absent: Vec<String> = holder.absent_groups.iter().map(ToString::to_string).collect();
         let mut taken = Vec::new();
@@ -103,8 +107,7 @@ impl<'d> Asking<'_, 'd> {
                 (!most.ways.is_empty() || most.unknown.is_some()).then(|| not_there(&id))
             }),
         };
-        let kind = if holder.kind == PrincipalKind::User { "user" } else { "role" };
-        let rows = self.rows(Label { arn, kind }, &who, &scenario, (found, doubt));
+        let rows = self.rows(Label { arn, kind: kind_of(holder) }, &who, &scenario, (found, doubt));
         if holder.account.is_none() {
             self.assume(format!("principals of which nothing tells the account belong to {}", self.home().to_owned()));
         }
@@ -278,6 +281,10 @@ impl<'d> Asking<'_, 'd> {
         };
         self.inputs.iter().enumerate().filter(fits).map(|(at, _)| at).collect()
     }
+}
+
+fn kind_of(holder: &Holder) -> &'static str {
+    if holder.kind == PrincipalKind::User { "user" } else { "role" }
 }
 
 fn not_there(id: &str) -> String {

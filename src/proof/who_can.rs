@@ -84,7 +84,8 @@ pub struct Case<'a, 'd> {
     pub owner: Option<&'a str>,
     /// Who.
     pub who: &'a Who,
-    /// Its own policies are known; of somebody else it is taken that they allow all.
+    /// Its own policies are known. Of somebody else the scenario has no boundary and no control policies but those of its
+    /// account, and identity policies that allow all where any are needed.
     pub known: bool,
 }
 

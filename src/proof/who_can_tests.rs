@@ -268,27 +268,50 @@ proptest! {
         let requests = sample(1500, false);
         for (who, callers) in callers() {
             let case = Case { scenario: &scenario, asked: &asked, owner, who: &who, known: true };
-            let found = possible(&mut engine, &case);
-            for way in &found.ways {
-                prop_assert_eq!(rule(&scenario, &way.witness).unwrap().verdict, Verdict::Allow);
-                prop_assert!(matches(action, &way.witness.action, Letters::Insensitive));
+            agrees(&mut engine, &case, (&callers, &requests))?;
+        }
+        // Strangers, whose own policies allow all.
+        let full = json::parse(allow("*", "*").to_string());
+        let policy = parse(full.root().unwrap()).0;
+        let open = Scenario { identity: vec![Attached { policy, name: "f".into(), file: "f".into() }], scps: Vec::new(), boundaries: Vec::new(), ..scenario };
+        let stranger = "arn:aws:iam::777788889999:role/x";
+        let stranger = Caller {
+            kind: CallerKind::RoleSession,
+            arn: stranger.to_owned(),
+            account: Some("777788889999".to_owned()),
+            session_name: Some("s".to_owned()),
+        };
+        let case = Case { scenario: &open, asked: &asked, owner, who: &Who::Anyone, known: false };
+        agrees(&mut engine, &case, (&[stranger, Caller::anonymous()], &requests))?;
+    }
+}
+
+/// Every way is allowed, and where there is none no request of the sample is.
+fn agrees(engine: &mut Engine, case: &Case<'_, '_>, (callers, requests): (&[Caller], &[Request])) -> Result<(), TestCaseError> {
+    let found = possible(engine, case);
+    let (action, resource) = (&case.asked.actions[0], &case.asked.resources[0]);
+    for way in &found.ways {
+        prop_assert_eq!(rule(case.scenario, &way.witness).unwrap().verdict, Verdict::Allow);
+        prop_assert!(matches(action, &way.witness.action, Letters::Insensitive));
+    }
+    if !found.ways.is_empty() || found.unknown.is_some() {
+        return Ok(());
+    }
+    for request in requests {
+        let account = request.resource.split(':').nth(4).filter(|id| !id.is_empty());
+        let fits = matches(action, &request.action, Letters::Insensitive)
+            && matches(resource, &request.resource, Letters::Sensitive)
+            && account.is_none_or(|id| Some(id) == case.owner);
+        for caller in callers.iter().filter(|_| fits) {
+            let mut request = request.clone();
+            request.caller = caller.clone();
+            request.resource_account = case.owner.map(str::to_owned);
+            if caller.account.is_none() {
+                request.context.retain(|key, _| !key.starts_with("aws:Principal") && key != "aws:userid");
             }
-            if !found.ways.is_empty() || found.unknown.is_some() {
-                continue;
-            }
-            for request in &requests {
-                let account = request.resource.split(':').nth(4).filter(|id| !id.is_empty());
-                let fits = matches(action, &request.action, Letters::Insensitive)
-                    && matches(resource, &request.resource, Letters::Sensitive)
-                    && account.is_none_or(|id| Some(id) == owner);
-                for caller in callers.iter().filter(|_| fits) {
-                    let mut request = request.clone();
-                    request.caller = caller.clone();
-                    request.resource_account = owner.map(str::to_owned);
-                    let verdict = rule(&scenario, &request).unwrap().verdict;
-                    prop_assert!(verdict != Verdict::Allow, "{who:?} {request:?}");
-                }
-            }
+            let verdict = rule(case.scenario, &request).unwrap().verdict;
+            prop_assert!(verdict != Verdict::Allow, "{:?} {request:?}", case.who);
         }
     }
+    Ok(())
 }

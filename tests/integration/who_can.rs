@@ -152,6 +152,36 @@ fn a_policy_that_nobody_is_known_to_have_counts_by_its_name() {
 }
 
 #[test]
+fn a_template_is_joined_and_an_odd_account_is_not_answered_about() {
+    let template = "
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  One:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: one
+      AssumeRolePolicyDocument:
+        Statement: [{ Effect: Allow, Principal: { Service: ec2.amazonaws.com }, Action: 'sts:AssumeRole' }]
+      Policies:
+        - PolicyName: inline
+          PolicyDocument:
+            Statement: [{ Effect: Allow, Action: 's3:*', Resource: '*' }]
+  Two:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Roles: [one]
+      PolicyDocument:
+        Statement: [{ Effect: Deny, Action: 's3:PutObject', Resource: '*' }]
+";
+    let sandbox = Sandbox::with(&[("t.yaml", template), ("account.json", &account().replace("111122223333", "1111"))]);
+    let args = ["who-can", "--resource", OBJECT, "--format", "json", "--action"];
+    let answer = sandbox.run(&[&args[..], &["s3:GetObject", "t.yaml"]].concat()).ends(0).json();
+    assert_eq!(names(&answer, "principals"), ["one"]);
+    sandbox.run(&[&args[..], &["s3:PutObject", "t.yaml"]].concat()).ends(1);
+    sandbox.run(&[&args[..], &["s3:GetObject", "account.json"]].concat()).ends(2).says("its ARN names no account");
+}
+
+#[test]
 fn strangers_are_told_as_public() {
     let open = r#"{"Version":"2012-10-17","Statement":[
         {"Sid":"Open","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::data/pub/*"},
