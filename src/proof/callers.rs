@@ -87,6 +87,7 @@ impl Mentions {
                 self.account(Arn::parse(arn).map_or("", |a| a.account));
                 self.arns.insert(arn.clone());
             }
+            Named::Service(any) | Named::Provider(any) if any == "*" => {}
             Named::Service(name) => _ = self.services.insert(name.clone()),
             Named::Provider(name) => _ = self.providers.insert(name.clone()),
             Named::Canonical(id) => _ = self.canonical.insert(id.clone()),
@@ -274,6 +275,11 @@ impl Class {
         }
     }
 
+    /// Whether a service or provider has this name; `*` is any of them.
+    fn is_named(&self, name: &str) -> bool {
+        name == "*" || self.name.as_deref() == Some(name)
+    }
+
     /// Whether one entry of `Principal` names this class.
     fn named_by(&self, named: &Named) -> Meant {
         let yes = match named {
@@ -282,10 +288,8 @@ impl Class {
             Named::Arn(arn) => {
                 self.is_of_iam() && (self.name.as_ref() == Some(arn) || self.session.as_ref().is_some_and(|(own, _)| own == arn))
             }
-            Named::Service(name) => self.kind == CallerKind::Service && self.name.as_ref() == Some(name),
-            Named::Provider(name) => {
-                matches!(self.kind, CallerKind::WebIdentity | CallerKind::Saml) && self.name.as_ref() == Some(name)
-            }
+            Named::Service(name) => self.kind == CallerKind::Service && self.is_named(name),
+            Named::Provider(name) => matches!(self.kind, CallerKind::WebIdentity | CallerKind::Saml) && self.is_named(name),
             Named::Canonical(id) => self.kind == CallerKind::User && self.name.as_ref() == Some(id),
             Named::Nobody(_) => false,
             Named::Unknown(_) => return Meant::Maybe,
@@ -311,7 +315,8 @@ impl Class {
 
     /// Whether a Deny with `NotPrincipal` binds this class: not when everything it is by is listed, surely when nothing is.
     pub fn denied_unless(&self, list: &[Named]) -> Meant {
-        if list.contains(&Named::Everyone) {
+        let any = |named: &Named| matches!(named, Named::Service(any) | Named::Provider(any) if any == "*");
+        if list.iter().any(|n| *n == Named::Everyone || (any(n) && self.named_by(n) == Meant::Yes)) {
             return Meant::No;
         }
         let mut aspects: Vec<Named> = Vec::new();

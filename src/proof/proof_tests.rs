@@ -289,3 +289,18 @@ fn what_may_be_void_binds_nothing() {
     ] });
     assert_eq!(prove(&old, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Unknown);
 }
+
+/// `*` among services is any service.
+#[test]
+fn any_service_is_every_service() {
+    let of = |principal: Value| {
+        json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage", "Resource": "*" },
+    ] })
+    };
+    let any = of(json!({ "Service": "*" }));
+    let one = of(json!({ "Service": "sns.amazonaws.com" }));
+    let verdict = |old: &Value, new: &Value| prove(old, new, PolicyKind::ResourcePolicy).verdict;
+    assert_eq!((verdict(&any, &one), verdict(&one, &any)), (Verdict::Pass, Verdict::Fail));
+    assert_eq!(verdict(&of(json!("*")), &any), Verdict::Pass);
+}
