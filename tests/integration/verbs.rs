@@ -302,3 +302,26 @@ fn a_policy_is_made_smaller_and_denies_the_same() {
     assert_eq!(sandbox.run(&["diff", "p.json", "small.json"]).code, 0);
     assert_eq!(sandbox.run(&["prove", "minimise", "small.json"]).code, 0);
 }
+
+#[test]
+fn json_is_as_its_schemas_promise() {
+    let sandbox = sandbox();
+    let prove = include_str!("../../schemas/prove-v1.schema.json");
+    let diff = include_str!("../../schemas/diff-v1.schema.json");
+    let guardrail = ["prove", "guardrail", "organization.json", "--action", "rekognition:StopProject*", "--format", "json"];
+    let asked: [(&str, &[&str]); 7] = [
+        (prove, &["prove", "no-new-access", "old.json", "new.json", "--format", "json"]),
+        (prove, &["prove", "no-new-access", "old.json", "old.json", "--format", "json"]),
+        (prove, &["prove", "access-not-granted", "new.json", "--action", "rekognition:*", "--format", "json"]),
+        (prove, &["prove", "no-public-access", "bucket.json", "--format", "json"]),
+        (prove, &["prove", "minimise", "old.json", "--format", "json"]),
+        (prove, &guardrail),
+        (diff, &["diff", "old.json", "new.json", "--format", "json"]),
+    ];
+    for (schema, args) in asked {
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).expect("a schema")).expect("a schema");
+        let json = sandbox.run(args).json();
+        let errors: Vec<String> = schema.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{args:?}: {errors:#?}");
+    }
+}
