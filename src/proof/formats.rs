@@ -53,7 +53,7 @@ fn read(arn: &str) -> Format {
         match colons {
             0..=2 => symbols.extend([Symbol::OneInField, Symbol::RunInField]),
             3 | 4 => symbols.push(Symbol::RunInField),
-            _ => symbols.extend([Symbol::One, Symbol::Run]),
+            _ => symbols.push(Symbol::Run),
         }
         rest = tail.split_once('}').map_or("", |(_, after)| after);
     }

@@ -143,7 +143,9 @@ fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Opt
             let key = engine.table.key(name);
             let (id, _) = engine.table.present(key);
             pins.push((id, there));
-            if !there {
+            if there {
+                engine.table.there.insert((*name).clone());
+            } else {
                 engine.table.chosen.insert((*name).clone(), None);
             }
             variables.push(((*name).clone(), there));
@@ -345,7 +347,13 @@ fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model)
     };
     let mut context = std::collections::BTreeMap::new();
     for (key, value) in model.keys.iter().chain(&always) {
-        let Some(value) = value else { continue };
+        let Some(value) = value else {
+            // The evaluator takes it from the resource otherwise.
+            if engine.table.key_name(*key) == "aws:resourceaccount" {
+                context.insert(spelled(*key), ContextValue::Many(Vec::new()));
+            }
+            continue;
+        };
         // What follows from the caller need not be said.
         let follows = match engine.table.key_name(*key) {
             "aws:principalarn" => text("aws:principalarn") == Some(caller.arn.as_str()),
