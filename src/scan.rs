@@ -2,6 +2,7 @@
 
 mod file;
 mod groups;
+mod inventory;
 mod items;
 mod judge;
 mod open;
@@ -26,6 +27,7 @@ use crate::source::stream::Content;
 use crate::source::{Entry, WalkOptions};
 use file::Reader;
 pub use file::unreadable;
+pub use inventory::{Attachment, Holder, Inventory};
 use judge::Judge;
 pub use policies::{Gathered, Gatherer, Input};
 use result::FileResult;

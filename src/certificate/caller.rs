@@ -88,6 +88,7 @@ impl Mentions {
                 self.account(Arn::parse(arn).map_or("", |a| a.account));
                 self.arns.insert(arn.clone());
             }
+            Named::Service(any) | Named::Provider(any) if any == "*" => {}
             Named::Service(_) | Named::Provider(_) | Named::Canonical(_) => _ = self.others.insert(named.clone()),
             Named::Everyone | Named::Nobody | Named::Unknown(_) => {}
         }
@@ -219,6 +220,8 @@ impl Caller {
             Named::Nobody => Some(false),
             Named::Unknown(_) => None,
             Named::Account(account) => Some(self.account.as_ref() == Some(account)),
+            Named::Service(any) if any == "*" => Some(self.kind == Kind::Service),
+            Named::Provider(any) if any == "*" => Some(self.kind == Kind::Provider),
             Named::Arn(_) | Named::Service(_) | Named::Provider(_) | Named::Canonical(_) => {
                 Some(self.name.as_ref() == Some(named) || self.session.as_ref() == Some(named))
             }
@@ -233,7 +236,8 @@ impl Caller {
 
     /// Whether a Deny for all but those listed binds it: surely when nothing it is known by is listed, surely not when all is.
     fn is_bound_but_for(&self, list: &[Named]) -> Option<bool> {
-        if list.contains(&Named::Everyone) {
+        let any = |named: &Named| matches!(named, Named::Service(any) | Named::Provider(any) if any == "*");
+        if list.iter().any(|n| *n == Named::Everyone || (any(n) && self.is(n) == Some(true))) {
             return Some(false);
         }
         let account = self.account.clone().map(Named::Account);

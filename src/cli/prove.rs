@@ -208,12 +208,24 @@ pub struct WhoCanArgs {
     /// Snapshots, account data or policies [default: .]
     #[arg(value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
-    /// The action
+    /// The action, `*` and `?` allowed
     #[arg(long, value_name = "ACTION")]
     pub action: String,
-    /// The resource
+    /// The resource, `*` and `?` allowed
     #[arg(long, value_name = "ARN")]
     pub resource: String,
+    /// The policy of the resource [default: that of the resource among the paths]
+    #[arg(long, value_name = "FILE")]
+    pub resource_policy: Option<String>,
+    /// The account that owns the resource, 12 digits [default: as its ARN or its policy tells]
+    #[arg(long, value_name = "ID")]
+    pub resource_account: Option<String>,
+    /// A level of service control policies, from the root down; commas between those of one level
+    #[arg(long, value_name = "FILES")]
+    pub scp: Vec<String>,
+    /// The same for resource control policies
+    #[arg(long, value_name = "FILES")]
+    pub rcp: Vec<String>,
     /// What the policies are.
     #[command(flatten)]
     pub input: PolicyArgs,

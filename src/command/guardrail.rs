@@ -13,7 +13,7 @@ use crate::evaluate::scenario;
 use crate::finding::place::Placer;
 use crate::organization::Organization;
 use crate::policy::{Policy, PolicyKind, parse};
-use crate::proof::{self, Engine, Guardrail, Level, Proof, Verdict, World};
+use crate::proof::{self, Asked, Bearing, Engine, Guardrail, Level, Proof, Verdict, World};
 use crate::report::proof::{Answer, Exhibit};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<
 }
 
 /// The export of an organization that a file is, or that a folder holds as `organization.json`.
-fn export(path: &Path) -> Option<(PathBuf, Organization)> {
+pub(super) fn export(path: &Path) -> Option<(PathBuf, Organization)> {
     let file = if path.is_dir() { path.join("organization.json") } else { path.to_owned() };
     let document = json::parse(crate::source::read_text(&file).ok()?);
     Some((file, Organization::read(document.root()?)?))
@@ -189,7 +189,14 @@ fn told(answer: Answer, who: String) -> Answer {
 /// Accounts by the policies of each level above them, which are numbered as the inputs.
 type Groups<'a> = BTreeMap<Vec<Vec<usize>>, Vec<&'a String>>;
 
-fn grouped<'a>(organization: &Organization, accounts: &[&'a String], inputs: &[&Input]) -> Result<Groups<'a>, Usage> {
+/// Of each level only what bears on the target counts, so that a thousand accounts are tens of questions. A level without
+/// a policy binds nothing: AWS keeps one attached everywhere, unless service control policies are switched off.
+fn grouped<'a>(
+    organization: &Organization,
+    accounts: &[&'a String],
+    inputs: &[&Input],
+    bearings: &[Bearing],
+) -> Result<Groups<'a>, Usage> {
     let by_arn: BTreeMap<&str, usize> =
         inputs.iter().enumerate().filter_map(|(at, i)| Some((i.context().resource.as_deref()?, at))).collect();
     let mut groups = Groups::new();
@@ -200,9 +207,12 @@ fn grouped<'a>(organization: &Organization, accounts: &[&'a String], inputs: &[&
             for arn in level {
                 let help = "fetch the organization again, or add the policy: without it nothing can be proved";
                 let missing = || Usage::new(format!("the policy `{arn}` is attached, and its text is not there"), help);
-                numbers.push(*by_arn.get(arn.as_str()).ok_or_else(missing)?);
+                let at = *by_arn.get(arn.as_str()).ok_or_else(missing)?;
+                numbers.extend(bearings.get(at).map(|bearing| (at, *bearing)));
             }
-            path.push(numbers);
+            if !numbers.is_empty() {
+                path.push(proof::that_matter(&numbers));
+            }
         }
         groups.entry(path).or_default().push(account);
     }
@@ -221,8 +231,9 @@ fn of_organization(target: &Target<'_>, organization: &Organization, inputs: &[&
     let case = Case::new(inputs.iter().copied());
     let management = organization.management_account.as_ref();
     let (structural, bound): (Vec<&String>, Vec<&String>) = accounts.into_iter().partition(|id| management == Some(*id));
-    let groups = grouped(organization, &bound, inputs)?;
-    let mut engines = Engines::new(target);
+    let (mut engines, asked) = (Engines::new(target), target.access.asked());
+    let bearings: Vec<Bearing> = case.policies.iter().map(|policy| engines.bearing(policy, &asked)).collect();
+    let groups = grouped(organization, &bound, inputs, &bearings)?;
     let mut answers = Vec::new();
     for (path, members) in groups {
         let flat: Vec<usize> = path.iter().flatten().copied().collect();
@@ -277,6 +288,13 @@ impl Engines {
             engine
         };
         Self { worlds: worlds.into_iter().map(make).collect() }
+    }
+
+    fn bearing(&mut self, policy: &Policy<'_>, asked: &Asked) -> Bearing {
+        // Which actions there are changes nothing here.
+        self.worlds
+            .first_mut()
+            .map_or(Bearing { allows_everything: false, may_deny: true }, |engine| proof::bearing(engine, policy, asked))
     }
 
     /// Real actions first: a request that can be made today says more than one that may come.

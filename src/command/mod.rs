@@ -19,6 +19,9 @@ pub mod prove_terms;
 pub mod rules;
 mod rules_try;
 pub mod who_can;
+mod who_can_control;
+mod who_can_resource;
+mod who_can_rows;
 
 pub use exit::{Exit, Usage};
 

@@ -8,7 +8,7 @@ use crate::finding::Incomplete;
 use crate::policy::{Context, PolicyKind};
 use crate::report::{self, Options};
 pub use crate::scan::Input;
-use crate::scan::{Gatherer, unreadable};
+use crate::scan::{Gatherer, Inventory, unreadable};
 use crate::source::{self, WalkOptions, git};
 use crate::text::suggest::did_you_mean;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,8 @@ pub struct Loaded {
     pub problems: Vec<Incomplete>,
     /// Why there is nothing to look at.
     pub nothing: Vec<Usage>,
+    /// Who has which of the policies.
+    pub inventory: Inventory,
     /// What names of files below the folder start with.
     prefix: String,
 }
@@ -70,7 +72,16 @@ impl Loader {
 
     /// Load every argument, and show what is wrong with them. `Err` of the inner result: there can be no answer.
     pub fn all(&self, arguments: &[&Path], terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Vec<Loaded>, Exit>> {
-        let all = arguments.iter().map(|argument| self.load(argument)).collect::<anyhow::Result<Vec<_>>>()?;
+        let all = arguments.iter().map(|argument| self.load(&[argument])).collect::<anyhow::Result<Vec<_>>>()?;
+        Self::shown(all, terminal)
+    }
+
+    /// Load all arguments as parts of one whole: who is described in one may have what stands in another.
+    pub fn together(&self, arguments: &[&Path], terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Vec<Loaded>, Exit>> {
+        Self::shown(vec![self.load(arguments)?], terminal)
+    }
+
+    fn shown(all: Vec<Loaded>, terminal: &mut Terminal<'_>) -> anyhow::Result<Result<Vec<Loaded>, Exit>> {
         for nothing in all.iter().flat_map(|loaded| &loaded.nothing) {
             writeln!(terminal.err, "{}", nothing.lines())?;
         }
@@ -85,15 +96,36 @@ impl Loader {
         Ok(if all.iter().any(|loaded| !loaded.nothing.is_empty()) { Err(Exit::NoInput) } else { Ok(all) })
     }
 
-    /// Load one argument.
+    /// Load some arguments.
     ///
     /// # Errors
-    /// When it cannot be understood.
-    pub fn load(&self, argument: &Path) -> anyhow::Result<Loaded> {
+    /// When one cannot be understood.
+    pub fn load(&self, arguments: &[&Path]) -> anyhow::Result<Loaded> {
         let context_of = |path: &str| self.context_of(path);
         let mut gatherer = Gatherer::new(&context_of);
-        let shown = argument.to_string_lossy().replace('\\', "/");
-        let mut loaded = Loaded { argument: shown.clone(), ..Loaded::default() };
+        let mut loaded = Loaded::default();
+        for argument in arguments {
+            loaded.argument = argument.to_string_lossy().replace('\\', "/");
+            self.one(argument, &mut gatherer, &mut loaded);
+        }
+        let gathered = gatherer.finish();
+        loaded.policies = gathered.policies;
+        loaded.inventory = gathered.inventory;
+        loaded.problems.extend(gathered.incomplete);
+        let named = gathered.unrecognised.iter().filter(|(_, explicit)| *explicit);
+        loaded.nothing.extend(named.map(|(file, _)| {
+            Usage::new(format!("`{file}` holds no policy that is known"), "`--kind` tells which kind of policy a file is")
+        }));
+        let empty = loaded.policies.is_empty() && loaded.inventory.holders.is_empty();
+        if empty && loaded.problems.is_empty() && loaded.nothing.is_empty() {
+            let help = "name policy files, documents that hold policies, or a folder of them";
+            loaded.nothing.push(Usage::new(format!("no policy in `{}`", loaded.argument), help));
+        }
+        Ok(loaded)
+    }
+
+    /// Take in what one argument names.
+    fn one(&self, argument: &Path, gatherer: &mut Gatherer<'_>, loaded: &mut Loaded) {
         if argument.as_os_str() == "-" {
             let name: Arc<str> = source::stdin::NAME.into();
             match source::stdin::open(&name, self.walk.max_bytes) {
@@ -101,22 +133,11 @@ impl Loader {
                 Err(error) => gatherer.failed(&error),
             }
         } else if git::is_git(argument) {
-            self.of_git(&shown, &mut gatherer, &mut loaded);
+            let shown = loaded.argument.clone();
+            self.of_git(&shown, gatherer, loaded);
         } else {
-            self.of_disk(argument, &mut gatherer, &mut loaded);
+            self.of_disk(argument, gatherer, loaded);
         }
-        let gathered = gatherer.finish();
-        loaded.policies = gathered.policies;
-        loaded.problems.extend(gathered.incomplete);
-        let named = gathered.unrecognised.iter().filter(|(_, explicit)| *explicit);
-        loaded.nothing.extend(named.map(|(file, _)| {
-            Usage::new(format!("`{file}` holds no policy that is known"), "`--kind` tells which kind of policy a file is")
-        }));
-        if loaded.policies.is_empty() && loaded.problems.is_empty() && loaded.nothing.is_empty() {
-            let help = "name policy files, documents that hold policies, or a folder of them";
-            loaded.nothing.push(Usage::new(format!("no policy in `{shown}`"), help));
-        }
-        Ok(loaded)
     }
 
     fn of_disk(&self, argument: &Path, gatherer: &mut Gatherer<'_>, loaded: &mut Loaded) {

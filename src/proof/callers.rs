@@ -23,6 +23,10 @@ pub enum Scope {
     Everyone,
     /// Nobody that the policy names: anonymous callers and principals of an account that is not named.
     Stranger,
+    /// Whom one entry of a `Principal` element names: a user, the sessions of a role, everybody of an account, a service.
+    Just(Named),
+    /// A user or a session of some role of an account: who has a policy of which only the text is known.
+    Holder(String),
 }
 
 /// What the context says of a key that belongs to the caller.
@@ -83,6 +87,7 @@ impl Mentions {
                 self.account(Arn::parse(arn).map_or("", |a| a.account));
                 self.arns.insert(arn.clone());
             }
+            Named::Service(any) | Named::Provider(any) if any == "*" => {}
             Named::Service(name) => _ = self.services.insert(name.clone()),
             Named::Provider(name) => _ = self.providers.insert(name.clone()),
             Named::Canonical(id) => _ = self.canonical.insert(id.clone()),
@@ -139,6 +144,19 @@ impl Mentions {
             Scope::Stranger => {
                 out.push(Class::bare(CallerKind::Anonymous, None));
                 self.iam(None, &mut out);
+            }
+            Scope::Just(named) => {
+                let mut with = self.clone();
+                with.add(named);
+                for account in &with.accounts {
+                    with.iam(Some(account), &mut out);
+                }
+                with.not_iam(&mut out);
+                out.retain(|class| class.named_by(named) == Meant::Yes);
+            }
+            Scope::Holder(account) => {
+                self.iam(Some(account), &mut out);
+                out.retain(|class| matches!(class.kind, CallerKind::User | CallerKind::RoleSession));
             }
         }
         out
@@ -257,6 +275,11 @@ impl Class {
         }
     }
 
+    /// Whether a service or provider has this name; `*` is any of them.
+    fn is_named(&self, name: &str) -> bool {
+        name == "*" || self.name.as_deref() == Some(name)
+    }
+
     /// Whether one entry of `Principal` names this class.
     fn named_by(&self, named: &Named) -> Meant {
         let yes = match named {
@@ -265,10 +288,8 @@ impl Class {
             Named::Arn(arn) => {
                 self.is_of_iam() && (self.name.as_ref() == Some(arn) || self.session.as_ref().is_some_and(|(own, _)| own == arn))
             }
-            Named::Service(name) => self.kind == CallerKind::Service && self.name.as_ref() == Some(name),
-            Named::Provider(name) => {
-                matches!(self.kind, CallerKind::WebIdentity | CallerKind::Saml) && self.name.as_ref() == Some(name)
-            }
+            Named::Service(name) => self.kind == CallerKind::Service && self.is_named(name),
+            Named::Provider(name) => matches!(self.kind, CallerKind::WebIdentity | CallerKind::Saml) && self.is_named(name),
             Named::Canonical(id) => self.kind == CallerKind::User && self.name.as_ref() == Some(id),
             Named::Nobody(_) => false,
             Named::Unknown(_) => return Meant::Maybe,
@@ -294,7 +315,8 @@ impl Class {
 
     /// Whether a Deny with `NotPrincipal` binds this class: not when everything it is by is listed, surely when nothing is.
     pub fn denied_unless(&self, list: &[Named]) -> Meant {
-        if list.contains(&Named::Everyone) {
+        let any = |named: &Named| matches!(named, Named::Service(any) | Named::Provider(any) if any == "*");
+        if list.iter().any(|n| *n == Named::Everyone || (any(n) && self.named_by(n) == Meant::Yes)) {
             return Meant::No;
         }
         let mut aspects: Vec<Named> = Vec::new();
@@ -352,13 +374,12 @@ impl Class {
                 CallerKind::Anonymous => exactly("Anonymous"),
                 CallerKind::WebIdentity | CallerKind::Saml | CallerKind::Service => Linked::Absent,
             },
-            "username" => {
-                if self.kind == CallerKind::User {
-                    anything()
-                } else {
-                    Linked::Absent
-                }
-            }
+            // The name of a user is the end of its ARN.
+            "username" => match (self.kind, self.name.as_deref().and_then(Arn::parse)) {
+                (CallerKind::User, Some(arn)) => exactly(arn.resource.rsplit('/').next().unwrap_or_default()),
+                (CallerKind::User, None) => anything(),
+                _ => Linked::Absent,
+            },
             "userid" if iam => match (&self.account, self.kind) {
                 (Some(account), CallerKind::Root) => exactly(account),
                 _ => anything(),

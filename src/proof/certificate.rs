@@ -36,7 +36,8 @@ pub struct Subject<'a, 'd> {
 }
 
 impl Certificate {
-    /// Of the cases of a proof; `None` when it was not asked for, or something cannot be written down.
+    /// Of the cases of a proof; `None` when it was not asked for, or something cannot be written down, such as a proof by
+    /// single values of variables, which has none.
     pub fn of(engine: &Engine, cases: &[Case]) -> Option<Self> {
         let first = cases.first().filter(|_| engine.certify && !engine.closed_keys)?;
         let callers = match &first.ready.scope {
@@ -45,6 +46,8 @@ impl Certificate {
             Scope::Member(account) => json!({ "member": account }),
             Scope::Everyone => json!("everyone"),
             Scope::Stranger => json!("stranger"),
+            // Questions about one caller are answered by rows, not by certificates.
+            Scope::Just(_) | Scope::Holder(_) => return None,
         };
         let cases = cases.iter().map(|case| of_case(engine, case)).collect::<Option<_>>()?;
         let assume = engine.assume.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();

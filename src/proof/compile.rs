@@ -142,8 +142,9 @@ impl Reader<'_> {
             let Some((inside, after)) = tail.split_once('}') else { break };
             if !matches!(inside, "*" | "?" | "$") {
                 let (key, default) = super::pattern::variable_parts(inside);
-                open |= default.is_none();
-                self.variables.insert(key.to_lowercase());
+                let key = key.to_lowercase();
+                open |= default.is_none() && !self.table.there.contains(&key);
+                self.variables.insert(key);
             }
             rest = after;
         }

@@ -1,7 +1,7 @@
 //! The forms of ARNs: what the resource of an action can look like.
 //!
 //! Service Authorization Reference, "Resource types defined by …". Fields are left open where ARNs of AWS's own resources
-//! differ from the form: an empty account, an empty region.
+//! differ from the form: an empty account, an empty region. Names may be empty too: no answer hangs on that they are not.
 
 use super::hash::Map;
 use super::pattern::{Pattern, Symbol};

@@ -42,7 +42,7 @@ pub struct Guardrail<'a, 'd> {
 }
 
 /// Ways to pick one Allow of each level up to which all are looked at.
-const WAYS: usize = 4096;
+pub(super) const WAYS: usize = 4096;
 
 impl Guardrail<'_, '_> {
     fn compiled(&self, table: &mut Table) -> Vec<Compiled> {
@@ -84,20 +84,25 @@ fn allows<'c>(table: &Table, level: &'c Compiled) -> Vec<&'c Boxed> {
     }
 }
 
+/// Every way to pick one Allow of each level, up to more than [`WAYS`]. Without levels that is one way, which picks nothing.
+pub(super) fn ways<'c>(table: &Table, levels: impl IntoIterator<Item = &'c Compiled>) -> Vec<Vec<&'c Boxed>> {
+    let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
+    for level in levels {
+        let allows = allows(table, level);
+        let next =
+            ways.iter().flat_map(|way| allows.iter().map(move |allow| way.iter().copied().chain([*allow]).collect::<Vec<_>>()));
+        ways = next.take(WAYS + 1).collect();
+    }
+    ways
+}
+
 impl Problem for Guardrail<'_, '_> {
     fn ready(&self, table: &mut Table) -> Ready {
         let levels = self.compiled(table);
         let target = self.target(table);
         // `RCPFullAWSAccess` is attached everywhere and cannot be detached: at no level is there an Allow to look for.
         let whole = self.kind == PolicyKind::ResourceControlPolicy;
-        let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
-        for level in levels.iter().filter(|_| !whole) {
-            let allows = allows(table, level);
-            let next = ways
-                .iter()
-                .flat_map(|way| allows.iter().map(move |allow| way.iter().copied().chain([*allow]).collect::<Vec<_>>()));
-            ways = next.take(WAYS + 1).collect();
-        }
+        let ways = ways(table, levels.iter().filter(|_| !whole));
         let denies: Vec<&Boxed> = levels.iter().flat_map(|level| &level.deny).collect();
         let obligations = ways.iter().take(WAYS).map(|way| {
             let mut obligation = Obligation::default();
@@ -185,4 +190,38 @@ pub fn needless_denies(engine: &mut Engine, question: &Guardrail<'_, '_>) -> Vec
         }
     }
     out
+}
+
+/// What a policy has to say of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearing {
+    /// It allows everything.
+    pub allows_everything: bool,
+    /// It may deny something of the target.
+    pub may_deny: bool,
+}
+
+/// What a policy bears on a target: of a thousand accounts most differ only in policies that say nothing of it.
+pub fn bearing(engine: &mut Engine, policy: &Policy<'_>, asked: &Asked) -> Bearing {
+    let boxes = engine.compile(&[policy]);
+    let named = |boxed: &Boxed| {
+        boxed.parts.iter().all(|(id, _)| match engine.table.get(*id).map(|l| &l.meaning) {
+            Some(Meaning::Actions(set, false)) => asked.actions.iter().any(|action| {
+                let wanted = Pattern::read(action, Reading::Glob, true, None);
+                wanted.is_none_or(|wanted| set.patterns.iter().any(|p| p.may_meet(&wanted)))
+            }),
+            _ => true,
+        })
+    };
+    Bearing {
+        allows_everything: boxes.allow.iter().any(|boxed| is_everything(&engine.table, boxed)),
+        may_deny: asked.actions.is_empty() || boxes.deny.iter().any(named),
+    }
+}
+
+/// The policies of a level that matter for a target: one that allows everything stands for all that allow.
+pub fn that_matter(level: &[(usize, Bearing)]) -> Vec<usize> {
+    let whole = level.iter().find(|(_, b)| b.allows_everything).map(|(at, _)| *at);
+    let matters = |(at, bearing): &(usize, Bearing)| bearing.may_deny || whole.is_none() || whole == Some(*at);
+    level.iter().filter(|one| matters(one)).map(|(at, _)| *at).collect()
 }

@@ -194,8 +194,12 @@ fn is_free(engine: &Engine, state: &State) -> bool {
 
 /// The services whose resources are left, where the patterns tell.
 fn services(engine: &Engine, state: &State) -> Option<Vec<String>> {
-    state.resource.iter().find_map(|(id, want)| match engine.table.get(*id).map(|l| &l.meaning) {
-        Some(Meaning::Resources(patterns, negated)) if want != negated => formats::services(patterns),
-        _ => None,
+    state.resource.iter().find_map(|(id, want)| {
+        // What may be void binds nothing.
+        let literal = engine.table.get(*id).filter(|literal| !literal.doubtful)?;
+        match &literal.meaning {
+            Meaning::Resources(patterns, negated) if want != negated => formats::services(patterns),
+            _ => None,
+        }
     })
 }

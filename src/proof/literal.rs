@@ -104,10 +104,10 @@ pub struct Table {
     variable_numbers: Map<String, u32>,
     /// Values chosen for variables while policies are compiled, `None` for absent; others are symbols.
     pub chosen: Map<String, Option<String>>,
-    /// Keys of variables that have a value, whichever: their defaults do not count.
-    pub there: BTreeSet<String>,
     /// Some literal names an action that the catalogue does not have.
     pub unlisted: bool,
+    /// Variables that surely have a value, though it is not known: their defaults say nothing.
+    pub there: BTreeSet<String>,
     /// Texts are read as the documentation tells, even where a proof would hold in other readings too.
     pub concrete: bool,
 }

@@ -26,12 +26,15 @@ mod problem;
 mod public;
 mod regions;
 mod replay;
+mod residue;
 mod scalar;
 mod search;
 mod state;
 mod strings;
 mod value;
 pub mod verdict;
+mod who_can;
+mod who_can_layers;
 
 pub use actions::World;
 pub use callers::Scope;
@@ -40,16 +43,17 @@ pub use compile::{Boxed, Compiled, Input};
 pub use dead::{Part, Statements};
 pub use engine::Engine;
 pub use granted::{Asked, Granted, access_not_granted};
-pub use guardrail::{Guardrail, Level, guardrail, needless_denies, unused_exemptions};
+pub use guardrail::{Bearing, Guardrail, Level, bearing, guardrail, needless_denies, that_matter, unused_exemptions};
 pub use literal::{Sense, Table};
 pub use lockout::{Lock, Lockout, is_locked};
 pub use minimise::{Minimised, minimise};
 pub use new_access::{NewAccess, no_new_access, scope_of};
 pub use problem::{Decided, Obligation, Problem, Ready, decide, is_possible};
-pub use public::no_public_access;
+pub use public::{no_public_access, not_public};
 pub use regions::{Difference, Region, conditions, difference};
 pub use scalar::{is_address_range, is_moment};
 pub use verdict::{Proof, Responsible, Verdict};
+pub use who_can::{Case as WhoCan, Possible, Way, Who, is_possible_at_all, possible};
 
 #[cfg(test)]
 #[path = "proof_tests.rs"]

@@ -118,7 +118,8 @@ pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
         Attempt::Open(why) => why,
     };
     let shown = concretely(engine, problem, &ready);
-    let cases = if shown.is_none() { by_presence(engine, problem, &ready) } else { None };
+    let apart = |engine: &mut Engine| by_presence(engine, problem, &ready).or_else(|| by_value(engine, problem, &ready));
+    let cases = if shown.is_none() { apart(engine) } else { None };
     engine.table.choose_nothing();
     match (shown, cases) {
         (Some(request), _) => Decided::Fail(request),
@@ -155,6 +156,85 @@ fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Opt
         cases.push(Case { variables, ready, trees, facts });
     }
     Some(cases)
+}
+
+/// What a variable is taken to be.
+#[derive(Clone, Debug)]
+enum Taken {
+    /// Nothing: it has no value.
+    Absent,
+    /// This value.
+    Is(String),
+    /// A value that the question does not write out.
+    Other,
+}
+
+/// Up to so many combinations of values are told apart.
+const COMBINATIONS: usize = 64;
+
+/// A proof for each value that conditions write out for a variable, for any other, and for none. No tree is kept: there is
+/// no certificate for it.
+fn by_value(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Vec<Case>> {
+    let names: Vec<&String> = ready.variables.iter().collect();
+    let mut ways: Vec<Vec<Taken>> = vec![Vec::new()];
+    let mut written: Vec<Vec<Pattern>> = Vec::new();
+    for name in &names {
+        let values = written_out(engine, ready, name);
+        let mut options = vec![Taken::Absent, Taken::Other];
+        options.extend(values.iter().map(|value| Taken::Is(value.show())));
+        written.push(values);
+        if ways.len() * options.len() > COMBINATIONS {
+            return None;
+        }
+        ways = ways.iter().flat_map(|way| options.iter().map(|o| way.iter().chain([o]).cloned().collect())).collect();
+    }
+    for way in ways.iter().filter(|_| !names.is_empty()) {
+        engine.table.choose_nothing();
+        let mut pins = Vec::new();
+        for ((name, taken), written) in names.iter().zip(way).zip(&written) {
+            let key = engine.table.key(name);
+            let (present, _) = engine.table.present(key);
+            pins.push((present, !matches!(taken, Taken::Absent)));
+            let value = match taken {
+                Taken::Absent => Some(None),
+                Taken::Is(value) => {
+                    pins.push(engine.table.among(key, vec![Pattern::exact(value, false)]));
+                    Some(Some(value.clone()))
+                }
+                Taken::Other => {
+                    if !written.is_empty() {
+                        let (among, _) = engine.table.among(key, written.clone());
+                        pins.push((among, false));
+                    }
+                    engine.table.there.insert((*name).clone());
+                    None
+                }
+            };
+            if let Some(value) = value {
+                engine.table.chosen.insert((*name).clone(), value);
+            }
+        }
+        let ready = problem.ready(&mut engine.table);
+        let Attempt::Met(..) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
+    }
+    (!names.is_empty()).then(Vec::new)
+}
+
+/// The texts that conditions compare a variable's key with, whole and in one letter case.
+fn written_out(engine: &Engine, ready: &Ready, name: &str) -> Vec<Pattern> {
+    let Some(key) = engine.table.known_key(name) else { return Vec::new() };
+    let mut out: Vec<Pattern> = Vec::new();
+    for id in literals(ready) {
+        let Some(literal) = engine.table.get(id).filter(|l| l.field == Field::Key(key)) else { continue };
+        if let Meaning::Key(test) = &literal.meaning
+            && let Atom::Text(patterns) = &test.atom
+        {
+            out.extend(patterns.iter().filter(|p| p.is_exact() && !p.fold).cloned());
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// What one try led to.
@@ -347,13 +427,9 @@ fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model)
     };
     let mut context = std::collections::BTreeMap::new();
     for (key, value) in model.keys.iter().chain(&always) {
-        let Some(value) = value else {
-            // The evaluator takes it from the resource otherwise.
-            if engine.table.key_name(*key) == "aws:resourceaccount" {
-                context.insert(spelled(*key), ContextValue::Many(Vec::new()));
-            }
-            continue;
-        };
+        // The resource's account is said to be absent: the evaluator takes it from the ARN otherwise.
+        let absent = || (engine.table.key_name(*key) == "aws:resourceaccount").then(|| ContextValue::Many(Vec::new()));
+        let Some(value) = value.clone().or_else(absent) else { continue };
         // What follows from the caller need not be said.
         let follows = match engine.table.key_name(*key) {
             "aws:principalarn" => text("aws:principalarn") == Some(caller.arn.as_str()),
@@ -363,7 +439,7 @@ fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model)
             _ => false,
         };
         if !follows {
-            context.insert(spelled(*key), value.clone());
+            context.insert(spelled(*key), value);
         }
     }
     let account = Arn::parse(&model.resource).map(|a| a.account).filter(|a| crate::policy::arn::is_account_id(a));
@@ -415,7 +491,7 @@ fn reason_for(engine: &Engine, ready: &Ready, why: &'static str) -> String {
     }
 }
 
-/// Statements of several policies as one list.
+/// The variables of several policies.
 pub fn joined(parts: &[&Compiled]) -> BTreeSet<String> {
     parts.iter().flat_map(|part| part.variables.iter().cloned()).collect()
 }

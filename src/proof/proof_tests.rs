@@ -302,3 +302,56 @@ fn what_was_once_unknown_and_need_not_be() {
     let canonical = policy(json!([account, to("Allow", json!({ "CanonicalUser": "79a59d" }))]));
     assert_eq!(prove(&policy(json!([account])), &canonical, PolicyKind::ResourcePolicy).verdict, Verdict::Fail);
 }
+
+/// What follows from the value a condition gives a variable, or from its having one.
+#[test]
+fn variables_are_told_apart_by_value() {
+    let on = |resource: Value| json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource });
+    let when = |mut statement: Value, condition: Value| {
+        statement["Condition"] = condition;
+        statement
+    };
+    let of = |statement: Value| json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let plain = of(on(json!("arn:aws:s3:::b/${aws:PrincipalTag/a}/*")));
+    let pinned = |values: Value| {
+        let condition = json!({ "StringEquals": { "aws:PrincipalTag/a": values } });
+        of(when(on(json!("arn:aws:s3:::b/${aws:PrincipalTag/a}/*")), condition))
+    };
+    let named = of(on(json!(["arn:aws:s3:::b/x/*", "arn:aws:s3:::b/y/*"])));
+    let verdict = |old: &Value, new: &Value| prove(old, new, PolicyKind::IdentityPolicy).verdict;
+    assert_eq!(verdict(&named, &pinned(json!("x"))), Verdict::Pass);
+    assert_eq!(verdict(&named, &pinned(json!(["x", "y"]))), Verdict::Pass);
+    assert_eq!(verdict(&named, &pinned(json!(["x", "z"]))), Verdict::Fail);
+    assert_eq!(verdict(&named, &plain), Verdict::Fail);
+    let default = of(on(json!("arn:aws:s3:::b/${aws:PrincipalTag/a, 'pub'}/*")));
+    assert_eq!(verdict(&default, &plain), Verdict::Pass);
+    assert_eq!(verdict(&plain, &default), Verdict::Fail);
+}
+
+/// A statement that may be void binds no resource: what stands behind the variable says nothing of services.
+#[test]
+fn what_may_be_void_binds_nothing() {
+    let old = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "true" } } },
+        { "Effect": "Allow", "Action": "sqs:*", "NotResource": ["arn:aws:s3:::b/x?", "arn:aws:s3:::a/${aws:username}/*"] },
+    ] });
+    let new = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*" },
+    ] });
+    assert_eq!(prove(&old, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Unknown);
+}
+
+/// `*` among services is any service.
+#[test]
+fn any_service_is_every_service() {
+    let of = |principal: Value| {
+        json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage", "Resource": "*" },
+    ] })
+    };
+    let any = of(json!({ "Service": "*" }));
+    let one = of(json!({ "Service": "sns.amazonaws.com" }));
+    let verdict = |old: &Value, new: &Value| prove(old, new, PolicyKind::ResourcePolicy).verdict;
+    assert_eq!((verdict(&any, &one), verdict(&one, &any)), (Verdict::Pass, Verdict::Fail));
+    assert_eq!(verdict(&of(json!("*")), &any), Verdict::Pass);
+}

@@ -58,6 +58,8 @@ pub struct Public<'a, 'd> {
     pub policy: Input<'a, 'd>,
     /// A role is assumed with `sts` actions, by somebody who signs; providers whom nobody named are no strangers.
     trust: bool,
+    /// Only this access, where not all of it is meant.
+    asked: Option<&'a Asked>,
     /// Only requests from these addresses; an empty list stands for requests that carry none.
     from: Option<Vec<Net>>,
 }
@@ -65,7 +67,7 @@ pub struct Public<'a, 'd> {
 impl<'a, 'd> Public<'a, 'd> {
     /// The question.
     pub fn new(policy: Input<'a, 'd>, kind: PolicyKind) -> Self {
-        Self { policy, trust: kind == PolicyKind::TrustPolicy, from: None }
+        Self { policy, trust: kind == PolicyKind::TrustPolicy, asked: None, from: None }
     }
 }
 
@@ -89,6 +91,7 @@ impl Problem for Public<'_, '_> {
                 nets => (table.literal(of_key(key, Atom::Address(nets.to_vec()))), true),
             });
         }
+        known.extend(self.asked.into_iter().flat_map(|asked| asked.senses(table)));
         let obligations = boxes.allow.iter().map(|allow| {
             let mut obligation = Obligation::new(&[allow], &boxes.deny);
             obligation.within.extend(&known);
@@ -175,7 +178,16 @@ fn somebody(key: &str, pattern: &Pattern) -> Vec<Pattern> {
 
 /// Decide it.
 pub fn no_public_access(engine: &mut Engine, policy: Input<'_, '_>, kind: PolicyKind) -> Proof {
-    let question = Public::new(policy, kind);
+    no_public_access_to(engine, Public::new(policy, kind))
+}
+
+/// Decide it for some access only.
+pub fn not_public(engine: &mut Engine, policy: Input<'_, '_>, kind: PolicyKind, asked: &Asked) -> Proof {
+    no_public_access_to(engine, Public { asked: Some(asked), ..Public::new(policy, kind) })
+}
+
+fn no_public_access_to(engine: &mut Engine, question: Public<'_, '_>) -> Proof {
+    let policy = question.policy;
     let request = match decide(engine, &question) {
         Decided::Pass(cases) => {
             return Proof { certificate: Certificate::of(engine, &cases), ..Proof::of(Verdict::Pass) };

@@ -103,7 +103,17 @@ impl<'p> Open<'p> {
     fn candidates(&self) -> impl Iterator<Item = String> + '_ {
         let patterns = self.base.iter().chain(self.others.iter().flatten());
         let patterns: Vec<_> = patterns.take(CANDIDATES).collect();
-        ["x", "", "q7/z", "0"].into_iter().flat_map(move |filler| patterns.clone().into_iter().map(move |p| fill(p, filler)))
+        // A field that one pattern leaves open may be written out in another.
+        let said: Vec<[String; 6]> = patterns.iter().filter_map(|p| arn_fields(p)).collect();
+        let usual: [String; 6] = std::array::from_fn(|at| {
+            let written = said.iter().filter_map(|fields| fields.get(at)).find(|field| !field.is_empty());
+            written.cloned().unwrap_or_else(|| USUAL.get(at).map_or_else(String::new, |usual| (*usual).to_owned()))
+        });
+        let fillers = ["x", "", "q7/z", "0"].into_iter();
+        fillers.flat_map(move |filler| {
+            let usual = usual.clone();
+            patterns.clone().into_iter().map(move |p| filled(p, filler, &usual))
+        })
     }
 
     fn holds(&self, text: &str) -> bool {
@@ -174,22 +184,36 @@ fn outside(pattern: &Pattern, side: Side) -> Option<Cow<'_, Pattern>> {
     }
 }
 
+/// What a reader expects in the fields of an ARN.
+const USUAL: [&str; 6] = ["", "aws", "", "us-east-1", "111122223333", ""];
+
+/// The fields of an ARN that a pattern writes out; the others are empty. `None` for other patterns.
+fn arn_fields(pattern: &Pattern) -> Option<[String; 6]> {
+    let mut out: [String; 6] = Default::default();
+    for (at, field) in pattern.symbols.split(|s| *s == Symbol::Char(':')).take(5).enumerate() {
+        let text: Option<String> = field.iter().map(|s| if let Symbol::Char(c) = s { Some(*c) } else { None }).collect();
+        if at == 0 && text.as_deref() != Some("arn") {
+            return None;
+        }
+        *out.get_mut(at)? = text.unwrap_or_default();
+    }
+    Some(out)
+}
+
 /// A text of a pattern. The fields of an ARN get what a reader expects there.
 pub fn fill(pattern: &Pattern, filler: &str) -> String {
+    filled(pattern, filler, &USUAL.map(str::to_owned))
+}
+
+fn filled(pattern: &Pattern, filler: &str, usual: &[String; 6]) -> String {
     let mut out = String::new();
     let mut digits = "111122223333".chars().cycle();
     let arn = pattern.symbols.iter().take(4).map(|s| if let Symbol::Char(c) = s { *c } else { '*' }).eq("arn:".chars());
     let mut symbols = pattern.symbols.iter().peekable();
     while let Some(symbol) = symbols.next() {
         let field = if arn { out.matches(':').count() } else { 0 };
-        let usual = match field {
-            1 => Some("aws"),
-            3 => Some("us-east-1"),
-            4 => Some("111122223333"),
-            _ => None,
-        };
         // A field that is one run gets a usual value; a piece of one is filled like any other.
-        let usual = usual.filter(|_| out.ends_with(':'));
+        let usual = usual.get(field).filter(|u| out.ends_with(':') && !u.is_empty());
         match symbol {
             Symbol::Char(c) => out.push(*c),
             Symbol::Digit => out.extend(digits.next()),
@@ -202,7 +226,7 @@ pub fn fill(pattern: &Pattern, filler: &str) -> String {
                     None => out.push(if field == 4 { '1' } else { 'x' }),
                 }
             }
-            Symbol::Run | Symbol::RunInField | Symbol::Variable(_) => out.push_str(usual.unwrap_or(filler)),
+            Symbol::Run | Symbol::RunInField | Symbol::Variable(_) => out.push_str(usual.map_or(filler, String::as_str)),
         }
     }
     out

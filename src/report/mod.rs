@@ -23,6 +23,7 @@ mod sarif_rules;
 mod snippet;
 pub mod summary;
 pub mod text;
+pub mod who_can;
 mod wrap;
 
 #[cfg(test)]

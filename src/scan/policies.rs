@@ -1,6 +1,7 @@
 //! Policies of some files, read and not judged: each keeps its document, so that statements can be pointed at later.
 
 use super::file::{identity_of, tell_inside, unreadable};
+use super::inventory::{Inventory, Member};
 use super::items::{BATCH, parse_item, unread};
 use super::judge::{incomplete, tell};
 use super::result::{FileResult, Rank};
@@ -111,6 +112,8 @@ pub struct Gathered {
     pub incomplete: Vec<Incomplete>,
     /// Files that hold nothing we know; those that were named themselves are marked.
     pub unrecognised: Vec<(Arc<str>, bool)>,
+    /// Who has which of the policies.
+    pub inventory: Inventory,
 }
 
 /// Reads them.
@@ -118,6 +121,7 @@ pub struct Gatherer<'a> {
     context_of: &'a dyn Fn(&str) -> Context,
     found: Vec<(Record, Input)>,
     newest: HashMap<Arc<str>, Rank>,
+    members: Vec<(Record, Member)>,
     out: Gathered,
 }
 
@@ -130,7 +134,7 @@ struct File<'a> {
 impl<'a> Gatherer<'a> {
     /// `context_of` tells what was said of a file from outside, by its path.
     pub fn new(context_of: &'a dyn Fn(&str) -> Context) -> Self {
-        Self { context_of, found: Vec::new(), newest: HashMap::new(), out: Gathered::default() }
+        Self { context_of, found: Vec::new(), newest: HashMap::new(), members: Vec::new(), out: Gathered::default() }
     }
 
     /// Take in a file. `path` is its name as patterns see it, `explicit` tells that the user named this very file.
@@ -151,8 +155,15 @@ impl<'a> Gatherer<'a> {
     pub fn finish(mut self) -> Gathered {
         let newest = &self.newest;
         let current = |record: &Record| record.as_ref().is_none_or(|(key, rank)| newest.get(key).is_none_or(|best| best == rank));
-        let kept = self.found.into_iter().filter(|(record, _)| current(record)).map(|(_, input)| input);
-        self.out.policies = kept.collect();
+        let mut places = Vec::with_capacity(self.found.len());
+        for (record, input) in self.found {
+            places.push(current(&record).then_some(self.out.policies.len()));
+            if current(&record) {
+                self.out.policies.push(input);
+            }
+        }
+        let members: Vec<Member> = self.members.into_iter().filter(|(record, _)| current(record)).map(|(_, m)| m).collect();
+        self.out.inventory = Inventory::join(&members, &places);
         number(&mut self.out.policies);
         self.out.incomplete.sort_by(|a, b| {
             let key = |i: &Incomplete| (i.file.clone(), i.location.as_ref().map(|l| l.start), i.reason.clone());
@@ -209,12 +220,22 @@ impl<'a> Gatherer<'a> {
                     None => drop(self.newest.insert(key.clone(), rank.clone())),
                 }
             }
-            let all = match entity {
-                Entity::Resource(_, found) => found,
-                Entity::Principal(_, principal) => principal.own.into_iter().chain(principal.inline).collect(),
-                Entity::Managed(_, managed) => managed.default.into_iter().collect(),
+            let mut keep = |all: &[Found]| {
+                let first = self.found.len();
+                all.iter().for_each(|found| self.one(found.clone(), record.clone(), file));
+                first..self.found.len()
             };
-            all.into_iter().for_each(|found| self.one(found, record.clone(), file));
+            let member = match entity {
+                Entity::Resource(_, found) => {
+                    keep(&found);
+                    continue;
+                }
+                Entity::Principal(_, principal) => {
+                    Member::Principal { own: keep(&principal.own), inline: keep(&principal.inline), principal }
+                }
+                Entity::Managed(_, managed) => Member::Managed { default: keep(managed.default.as_slice()), managed },
+            };
+            self.members.push((record, member));
         }
     }
 

@@ -57,7 +57,7 @@ impl Waiting {
         }
         let known: HashSet<Scoped<'_>> =
             self.managed.values().filter_map(|(_, m)| Some(scoped(m.default.as_ref()?, &m.id))).collect();
-        let groups = by_name(&self.principals);
+        let groups = by_name(self.principals.values().map(|(_, principal)| &**principal));
         let is_ready = |principal: &Principal| {
             let at_hand = |arn: &Arc<str>| is_of_aws(arn) || known.contains(&scoped(&principal.subject, arn));
             let here = |group: &&Principal| group.attached.iter().all(at_hand);
@@ -118,15 +118,15 @@ fn in_turn<T: Sync>(all: &[T], one: impl Fn(&T, &mut FileResult) + Sync) -> File
 }
 
 /// A name with what it is unique in: ARNs everywhere, the names of a template in its file.
-type Scoped<'w> = (&'w str, &'w str);
+pub(super) type Scoped<'w> = (&'w str, &'w str);
 
-fn scoped<'w>(found: &'w Found, id: &'w str) -> Scoped<'w> {
+pub(super) fn scoped<'w>(found: &'w Found, id: &'w str) -> Scoped<'w> {
     if id.starts_with("arn:") { ("", id) } else { (found.file(), id) }
 }
 
 /// Groups by account and name, and by ARN.
-fn by_name(principals: &Principals) -> HashMap<Scoped<'_>, &Principal> {
-    let groups = principals.values().map(|(_, principal)| &**principal).filter(|p| p.kind == PrincipalKind::Group);
+pub(super) fn by_name<'w>(principals: impl Iterator<Item = &'w Principal>) -> HashMap<Scoped<'w>, &'w Principal> {
+    let groups = principals.filter(|p| p.kind == PrincipalKind::Group);
     let named =
         groups.flat_map(|group| [(home_of(group), name_of(group)), scoped(&group.subject, &group.id)].map(|name| (name, group)));
     named.collect()
@@ -163,7 +163,12 @@ impl<'w> Joined<'w> {
             let verdict = if wanted { judge.policy(found, Ask::Nothing, None, &mut ignored) } else { Arc::default() };
             Some((name, (found, verdict)))
         });
-        Self { managed: in_force.collect(), groups: by_name(&all.principals), boundaries: boundaries.collect(), attached }
+        Self {
+            managed: in_force.collect(),
+            groups: by_name(all.principals.values().map(|(_, principal)| &**principal)),
+            boundaries: boundaries.collect(),
+            attached,
+        }
     }
 
     fn principal(&self, judge: &Judge<'_>, record: &Arc<Record>, principal: &Principal, result: &mut FileResult) {
@@ -273,17 +278,17 @@ impl<'w> Joined<'w> {
 }
 
 /// True for the managed policies that AWS keeps: `arn:aws:iam::aws:policy/…`.
-fn is_of_aws(arn: &str) -> bool {
+pub(super) fn is_of_aws(arn: &str) -> bool {
     arn.contains(":iam::aws:policy/")
 }
 
 /// Where a principal's name is unique: its account, or the file of a template.
-fn home_of(principal: &Principal) -> &str {
+pub(super) fn home_of(principal: &Principal) -> &str {
     principal.subject.context.account.as_deref().unwrap_or_else(|| principal.subject.file())
 }
 
 /// The ARN of a group that is known by its name.
-fn group_arn(user: &Principal, name: &Arc<str>) -> Arc<str> {
+pub(super) fn group_arn(user: &Principal, name: &Arc<str>) -> Arc<str> {
     let context = &user.subject.context;
     match (&context.account, name.starts_with("arn:")) {
         (Some(account), false) => {

@@ -18,3 +18,4 @@ mod rule_commands;
 mod rules;
 mod settings;
 mod sources;
+mod who_can;
