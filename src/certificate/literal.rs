@@ -9,7 +9,7 @@ use crate::policy::arn::Arn;
 use crate::policy::condition::{Comparison, Quantifier};
 use crate::policy::principal::{PrincipalForm, PrincipalType};
 use crate::policy::{Condition, Effect, Policy, Principal, Statement};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a literal is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,13 +111,13 @@ pub type Sense<'a> = (&'a Literal, bool);
 /// How variables are read.
 #[derive(Clone, Copy)]
 struct Texts<'a> {
-    /// Variables without a value; `None` where the policy knows no variables.
-    absent: Option<&'a BTreeSet<String>>,
+    /// Variables that have a value, and those that have none; `None` where the policy knows no variables.
+    known: Option<&'a BTreeMap<String, bool>>,
 }
 
-/// The literals of a statement. `absent` are the keys of variables that have no value.
-pub fn literals(policy: &Policy<'_>, statement: &Statement<'_>, absent: &BTreeSet<String>) -> Vec<Literal> {
-    let texts = Texts { absent: (policy.version == Some("2012-10-17")).then_some(absent) };
+/// The literals of a statement. `known` says of keys of variables whether they have a value.
+pub fn literals(policy: &Policy<'_>, statement: &Statement<'_>, known: &BTreeMap<String, bool>) -> Vec<Literal> {
+    let texts = Texts { known: (policy.version == Some("2012-10-17")).then_some(known) };
     let mut out = Vec::new();
     if let Some(element) = &statement.actions {
         let names = element.items.iter().map(|item| item.text.to_owned()).collect();
@@ -146,14 +146,14 @@ pub fn presence(key: &str, there: bool) -> Literal {
 
 impl Texts<'_> {
     fn patterns(self, items: &[&str], reading: Reading, fold: bool) -> Vec<Pattern> {
-        let all: BTreeSet<Pattern> = items.iter().filter_map(|t| Pattern::read(t, reading, fold, self.absent)).collect();
+        let all: BTreeSet<Pattern> = items.iter().filter_map(|t| Pattern::read(t, reading, fold, self.known)).collect();
         all.into_iter().collect()
     }
 
     /// Some variable has no default.
     fn open(self, items: &[&str]) -> bool {
         let none = |inside: &str| variable_parts(inside).1.is_none();
-        self.absent.is_some() && items.iter().flat_map(|item| variables(item)).any(none)
+        self.known.is_some() && items.iter().flat_map(|item| variables(item)).any(none)
     }
 
     fn condition(self, condition: &Condition<'_>) -> Literal {
@@ -168,7 +168,7 @@ impl Texts<'_> {
             true => self.set(condition, &items),
             false => None,
         };
-        let set = set.unwrap_or_else(|| Set::Unknown(format!("{} {}", self.absent.is_some(), written(condition))));
+        let set = set.unwrap_or_else(|| Set::Unknown(format!("{} {}", self.known.is_some(), written(condition))));
         let test = match null {
             // The key as a whole is meant, however many values it has.
             true => Test { quantifier: Quantifier::Any, negated: false, at_absent: says("true"), set },

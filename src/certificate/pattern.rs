@@ -3,7 +3,7 @@
 //! IAM User Guide, "IAM JSON policy elements: Condition operators" (`*` and `?` in the first five fields of an ARN do not
 //! cross a colon) and "IAM policy elements: Variables and tags".
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One symbol.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,28 +77,36 @@ pub fn variables(text: &str) -> Vec<&str> {
     out
 }
 
+/// A variable by its key and its default, in which letter case counts.
+fn spelled(key: &str, default: Option<&str>) -> String {
+    default.map_or_else(|| key.to_owned(), |default| format!("{key}, '{default}'"))
+}
+
 impl Pattern {
-    /// Read a text. `absent` are the keys of variables without a value; it is `None` where the policy has no variables. The
-    /// answer is `None` for a pattern that matches nothing.
-    pub fn read(text: &str, reading: Reading, fold: bool, absent: Option<&BTreeSet<String>>) -> Option<Self> {
+    /// Read a text. `known` says of keys of variables whether they have a value; it is `None` where the policy has no
+    /// variables. The answer is `None` for a pattern that matches nothing.
+    pub fn read(text: &str, reading: Reading, fold: bool, known: Option<&BTreeMap<String, bool>>) -> Option<Self> {
         let mut symbols = Vec::new();
         let mut colons = 0;
         let mut rest = text;
         while !rest.is_empty() {
-            let braces = rest.strip_prefix("${").filter(|_| absent.is_some()).and_then(|tail| tail.split_once('}'));
+            let braces = rest.strip_prefix("${").filter(|_| known.is_some()).and_then(|tail| tail.split_once('}'));
             if let Some((inside, after)) = braces {
                 match inside {
                     "*" | "?" | "$" => symbols.extend(inside.chars().map(Symbol::Char)),
                     _ => {
                         let (key, default) = variable_parts(inside);
+                        let name = key.to_lowercase();
+                        let there = known.and_then(|all| all.get(&name).copied());
                         let early = reading == Reading::Resource && colons < 5;
                         if early {
                             // It may be text, whatever value the variable has.
-                            symbols.push(Symbol::Variable(format!("{} in front", inside.to_lowercase())));
-                        } else if absent.is_some_and(|all| all.contains(&key.to_lowercase())) {
+                            symbols.push(Symbol::Variable(format!("{} in front", spelled(&name, default))));
+                        } else if there == Some(false) {
                             symbols.extend(default?.chars().map(Symbol::Char));
                         } else {
-                            symbols.push(Symbol::Variable(inside.to_lowercase()));
+                            // The default counts where there may be no value.
+                            symbols.push(Symbol::Variable(spelled(&name, default.filter(|_| there.is_none()))));
                         }
                     }
                 }

@@ -204,7 +204,7 @@ fn shape(form: &str) -> Pattern {
             symbols.extend(match colons {
                 0..=2 => vec![Symbol::One(true), Symbol::Run(true)],
                 3 | 4 => vec![Symbol::Run(true)],
-                _ => vec![Symbol::One(false), Symbol::Run(false)],
+                _ => vec![Symbol::Run(false)],
             });
             rest = after;
             continue;

@@ -14,7 +14,7 @@ use crate::document::{Document, json};
 use crate::policy::condition::Quantifier;
 use crate::policy::parse::parse;
 use crate::policy::{Effect, Policy, PolicyKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of a certificate that does not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,8 +137,8 @@ impl<'a> Checked<'a> {
     }
 
     fn case(&self, case: &Case, targets: &mut Targets, assumed: &mut BTreeSet<String>) -> Result<(), String> {
-        let absent: BTreeSet<String> = case.variables.iter().filter(|(_, there)| !there).map(|(name, _)| name.clone()).collect();
-        let of = |policy: &Policy<'_>| policy.statements.iter().map(|s| literals(policy, s, &absent)).collect();
+        let known: BTreeMap<String, bool> = case.variables.iter().cloned().collect();
+        let of = |policy: &Policy<'_>| policy.statements.iter().map(|s| literals(policy, s, &known)).collect();
         let boxes: Boxes = self.policies.iter().map(of).collect();
         let mut pins: Vec<Literal> = case.variables.iter().map(|(name, there)| presence(name, *there)).collect();
         for (key, value) in &self.claim.assume {
@@ -287,7 +287,7 @@ fn is_value(key: &str, value: &str) -> Literal {
 /// A literal that no statement has.
 fn literal(own: &Own) -> Literal {
     let read = |texts: &[String]| -> Vec<Pattern> {
-        let none = BTreeSet::new();
+        let none = BTreeMap::new();
         texts.iter().filter_map(|text| Pattern::read(text, Reading::Glob, false, Some(&none))).collect()
     };
     let (field, meaning) = match own {

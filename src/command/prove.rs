@@ -149,6 +149,11 @@ fn compared(old: &[&Input], new: &[&Input], kind: PolicyKind, terms: &Terms) -> 
     let mut answer = case.answer(NO_NEW_ACCESS, ask::no_new_access(before, after, kind, terms));
     answer.assumptions.extend(terms.assumptions(terms.world()));
     answer.assumptions.extend(assumed(old.iter().chain(new).copied()));
+    let says = |policies: &[&Policy<'_>], effect| policies.iter().flat_map(|p| &p.statements).any(|s| s.is(effect));
+    if !caps(kind) && says(before, Effect::Deny) && !says(after, Effect::Allow) {
+        let told = "the new side allows nothing by itself; what either side denies to others is not compared";
+        answer.assumptions.push(told.to_owned());
+    }
     answer
 }
 

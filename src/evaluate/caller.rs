@@ -97,8 +97,11 @@ pub(super) fn strength(principal: &Principal<'_>, caller: &Caller) -> Option<Str
             let provider = matches!(caller.kind, CallerKind::WebIdentity | CallerKind::Saml);
             (provider && (principal.text == caller.arn || principal.text == "*")).then_some(Strength::Direct)
         }
-        // Which account a canonical user id belongs to stands in no policy.
-        PrincipalType::Canonical => None,
+        // Which account a canonical user id belongs to stands in no policy: it is a caller of its own.
+        PrincipalType::Canonical => {
+            let same = caller.kind == CallerKind::User && caller.account.is_none() && principal.text == caller.arn;
+            same.then_some(Strength::Direct)
+        }
         PrincipalType::Aws => aws(principal, caller),
     }
 }

@@ -407,6 +407,11 @@ impl Class {
                 let arn = self.name.clone().unwrap_or_default();
                 return Caller { kind: self.kind, arn, account: None, session_name: None };
             }
+            CallerKind::User if self.account.is_none() && self.name.is_some() => {
+                // A canonical user: nothing tells its account.
+                let arn = self.name.clone().unwrap_or_default();
+                return Caller { kind: self.kind, arn, account: None, session_name: None };
+            }
             _ => {}
         }
         let of_arn = arn.and_then(Arn::parse).map(|a| a.account).filter(|a| is_account_id(a));
@@ -415,20 +420,31 @@ impl Class {
         let documented = ["111122223333", "444455556666", "777788889999"].map(str::to_owned);
         let free = || documented.into_iter().chain(digits).find(|a| !self.not_accounts.contains(a));
         let account = own.map(str::to_owned).or_else(free).unwrap_or_default();
-        let arn = self.name.clone().or_else(|| arn.map(str::to_owned)).unwrap_or_else(|| {
-            let name = user.filter(|u| !u.is_empty()).unwrap_or("x");
-            match self.kind {
-                CallerKind::User => format!("arn:aws:iam::{account}:user/{name}"),
-                CallerKind::Root => format!("arn:aws:iam::{account}:root"),
-                CallerKind::FederatedUser => format!("arn:aws:sts::{account}:federated-user/x"),
-                _ => format!(
-                    "arn:aws:iam::{account}:role/{}",
-                    self.session.as_ref().and_then(|(a, _)| session_parts(a)).map_or("x", |(r, _)| r)
-                ),
-            }
-        });
+        let arn = self.name.clone().or_else(|| arn.map(str::to_owned)).unwrap_or_else(|| self.unnamed(&account, user));
         let session = self.session.as_ref().map_or("session", |(_, name)| name.as_str());
         let session_name = matches!(self.kind, CallerKind::RoleSession).then(|| session.to_owned());
         Caller { kind: self.kind, arn, account: Some(account), session_name }
+    }
+
+    /// The ARN of one that no policy names, when nothing was asked of it.
+    fn unnamed(&self, account: &str, user: Option<&str>) -> String {
+        let of_session = self.session.as_ref().and_then(|(arn, _)| session_parts(arn)).map(|(role, _)| role);
+        let own = of_session.or_else(|| user.filter(|u| !u.is_empty()));
+        let names = match own {
+            Some(name) => vec![name.to_owned(), format!("path/{name}"), format!("other/{name}")],
+            None => {
+                ["x", "other", "another"].map(str::to_owned).into_iter().chain((0..20).map(|n| format!("other-{n}"))).collect()
+            }
+        };
+        let arns = names.iter().map(|name| match self.kind {
+            CallerKind::User => format!("arn:aws:iam::{account}:user/{name}"),
+            CallerKind::Root => format!("arn:aws:iam::{account}:root"),
+            CallerKind::FederatedUser => format!("arn:aws:sts::{account}:federated-user/{name}"),
+            _ => format!("arn:aws:iam::{account}:role/{name}"),
+        });
+        let mut all = arns.collect::<Vec<_>>();
+        let fits = |arn: &&String| !self.arn.1.iter().any(|p| p.matches(arn));
+        let at = all.iter().position(|arn| fits(&arn)).unwrap_or(0);
+        if at < all.len() { all.swap_remove(at) } else { String::new() }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::actions::ActionSet;
 use super::literal::{Field, Literal, LiteralId, Meaning, Named, Sense, Table, Test};
-use super::pattern::{Pattern, Reading, Symbol, Variables};
+use super::pattern::{Pattern, Reading, Symbol, Variables, variable_text};
 use super::scalar::{self, Net, Span};
 use super::value::Atom;
 use crate::policy::arn::{fields, has_dollar_brace};
@@ -56,7 +56,7 @@ impl<'a, 'd> Input<'a, 'd> {
     /// As boxes, with the values that the table has chosen for variables.
     pub fn boxes(&self, table: &mut Table) -> Cow<'a, Compiled> {
         match self.compiled {
-            Some(compiled) if table.chosen.is_empty() && table.there.is_empty() || compiled.variables.is_empty() => {
+            Some(compiled) if (table.chosen.is_empty() && table.there.is_empty()) || compiled.variables.is_empty() => {
                 Cow::Borrowed(compiled)
             }
             Some(_) | None => Cow::Owned(compile(table, self.policies)),
@@ -117,8 +117,8 @@ impl Variables for Early<'_> {
         None
     }
 
-    fn number(&mut self, text: &str) -> u32 {
-        self.0.number(&format!("{text} in front"))
+    fn number(&mut self, key: &str, default: Option<&str>) -> u32 {
+        self.0.number_of(&variable_text(key, default), true)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::actions::ActionSet;
 use super::hash::Map;
-use super::pattern::{Pattern, Reading, Variables};
+use super::pattern::{Pattern, Reading, Variables, variable_text};
 use super::value::Atom;
 use crate::policy::condition::Quantifier;
 use std::collections::BTreeSet;
@@ -209,15 +209,22 @@ impl Variables for Table {
         self.chosen.get(key).cloned()
     }
 
-    fn number(&mut self, text: &str) -> u32 {
-        let (key, _) = super::pattern::variable_parts(text);
-        let text = if self.there.contains(key) { key } else { text };
-        if let Some(number) = self.variable_numbers.get(text) {
+    fn number(&mut self, key: &str, default: Option<&str>) -> u32 {
+        let default = default.filter(|_| !self.there.contains(key));
+        self.number_of(&variable_text(key, default), false)
+    }
+}
+
+impl Table {
+    /// The number of a variable by its text; one in front of a resource's last field is not the same as one in it.
+    pub fn number_of(&mut self, text: &str, in_front: bool) -> u32 {
+        let text = if in_front { format!("{text} in front") } else { text.to_owned() };
+        if let Some(number) = self.variable_numbers.get(&text) {
             return *number;
         }
         let number = u32::try_from(self.variables.len()).unwrap_or(u32::MAX);
-        self.variables.push(text.to_owned());
-        self.variable_numbers.insert(text.to_owned(), number);
+        self.variables.push(text.clone());
+        self.variable_numbers.insert(text, number);
         number
     }
 }

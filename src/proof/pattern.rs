@@ -79,8 +79,8 @@ pub enum Reading {
 pub trait Variables {
     /// The value that was chosen for a variable: a text, `None` for absent; the outer `None` leaves it a symbol.
     fn value(&self, key: &str) -> Option<Option<String>>;
-    /// The number of a variable, by its text between the braces in lower case.
-    fn number(&mut self, text: &str) -> u32;
+    /// The number of a variable, by its key in lower case and its default: letter case counts in that.
+    fn number(&mut self, key: &str, default: Option<&str>) -> u32;
 }
 
 /// A text with its pieces told apart.
@@ -118,6 +118,11 @@ pub fn variable_parts(inside: &str) -> (&str, Option<&str>) {
     let default = default.trim();
     let unquoted = default.strip_prefix('\'').and_then(|d| d.strip_suffix('\''));
     (key.trim(), Some(unquoted.unwrap_or(default)))
+}
+
+/// A variable as it stands between the braces, always spelled alike.
+pub fn variable_text(key: &str, default: Option<&str>) -> String {
+    default.map_or_else(|| key.to_owned(), |default| format!("{key}, '{default}'"))
 }
 
 impl Pattern {
@@ -168,8 +173,9 @@ impl Pattern {
                         Piece::Escaped(c) => symbols.push(Symbol::Char(c)),
                         Piece::Variable(inside) => {
                             let (key, default) = variable_parts(inside);
-                            match variables.value(&key.to_lowercase()) {
-                                None => symbols.push(Symbol::Variable(variables.number(&inside.to_lowercase()))),
+                            let name = key.to_lowercase();
+                            match variables.value(&name) {
+                                None => symbols.push(Symbol::Variable(variables.number(&name, default))),
                                 // What is put in is no wildcard.
                                 Some(value) => {
                                     symbols.extend(value.as_deref().or(default)?.chars().map(Symbol::Char));

@@ -118,8 +118,8 @@ pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
         Attempt::Open(why) => why,
     };
     let shown = concretely(engine, problem, &ready);
-    let cases =
-        if shown.is_none() { by_presence(engine, problem, &ready).or_else(|| by_value(engine, problem, &ready)) } else { None };
+    let apart = |engine: &mut Engine| by_presence(engine, problem, &ready).or_else(|| by_value(engine, problem, &ready));
+    let cases = if shown.is_none() { apart(engine) } else { None };
     engine.table.choose_nothing();
     match (shown, cases) {
         (Some(request), _) => Decided::Fail(request),
@@ -144,7 +144,9 @@ fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Opt
             let key = engine.table.key(name);
             let (id, _) = engine.table.present(key);
             pins.push((id, there));
-            if !there {
+            if there {
+                engine.table.there.insert((*name).clone());
+            } else {
                 engine.table.chosen.insert((*name).clone(), None);
             }
             variables.push(((*name).clone(), there));
@@ -425,7 +427,9 @@ fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model)
     };
     let mut context = std::collections::BTreeMap::new();
     for (key, value) in model.keys.iter().chain(&always) {
-        let Some(value) = value else { continue };
+        // The resource's account is said to be absent: the evaluator takes it from the ARN otherwise.
+        let absent = || (engine.table.key_name(*key) == "aws:resourceaccount").then(|| ContextValue::Many(Vec::new()));
+        let Some(value) = value.clone().or_else(absent) else { continue };
         // What follows from the caller need not be said.
         let follows = match engine.table.key_name(*key) {
             "aws:principalarn" => text("aws:principalarn") == Some(caller.arn.as_str()),
@@ -435,7 +439,7 @@ fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model)
             _ => false,
         };
         if !follows {
-            context.insert(spelled(*key), value.clone());
+            context.insert(spelled(*key), value);
         }
     }
     let account = Arn::parse(&model.resource).map(|a| a.account).filter(|a| crate::policy::arn::is_account_id(a));
@@ -487,7 +491,7 @@ fn reason_for(engine: &Engine, ready: &Ready, why: &'static str) -> String {
     }
 }
 
-/// Statements of several policies as one list.
+/// The variables of several policies.
 pub fn joined(parts: &[&Compiled]) -> BTreeSet<String> {
     parts.iter().flat_map(|part| part.variables.iter().cloned()).collect()
 }

@@ -230,6 +230,18 @@ fn what_was_once_passed_and_should_not() {
             there(),
             ask("s3:GetObject", object, &[(level, "high")]),
         ),
+        // Letter case counts in the default of a variable.
+        (
+            json!([on("arn:aws:s3:::b/${aws:PrincipalTag/level, 'admin'}", json!({}))]),
+            json!([on("arn:aws:s3:::b/${aws:PrincipalTag/level, 'Admin'}", json!({}))]),
+            ask("s3:GetObject", "arn:aws:s3:::b/Admin", &[]),
+        ),
+        // Nothing says that a name has a character.
+        (
+            json!([on("arn:aws:s3:::b/?*", json!({}))]),
+            json!([on("arn:aws:s3:::b/*", json!({}))]),
+            ask("s3:GetObject", "arn:aws:s3:::b/", &[]),
+        ),
         // An action that some policy names exists.
         (
             json!([{ "Effect": "Allow", "Action": letters, "Resource": "*" }]),
@@ -250,6 +262,45 @@ fn what_was_once_passed_and_should_not() {
     deny["Condition"] = json!({ "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::111122223333:*" } });
     let verdict = prove(&policy(json!([named, deny])), &policy(json!([named])), PolicyKind::ResourcePolicy).verdict;
     assert_ne!(verdict, Verdict::Pass);
+}
+
+/// Pairs that were once left open.
+#[test]
+fn what_was_once_unknown_and_need_not_be() {
+    let on = |effect: &str, resource: &str| json!({ "Effect": effect, "Action": "s3:GetObject", "Resource": resource });
+    let policy = |statements: Value| json!({ "Version": "2012-10-17", "Statement": statements });
+    // A variable with a default is the one without, and more.
+    let (plain, more) = ("arn:aws:s3:::b/${aws:PrincipalTag/t}", "arn:aws:s3:::b/${aws:PrincipalTag/T,'none'}");
+    let all = on("Allow", "*");
+    let pairs = [
+        (json!([on("Allow", more)]), json!([on("Allow", plain)]), Verdict::Pass),
+        (json!([on("Allow", plain)]), json!([on("Allow", more)]), Verdict::Fail),
+        (json!([all, on("Deny", plain)]), json!([all, on("Deny", more)]), Verdict::Pass),
+        (json!([on("Allow", more)]), json!([on("Allow", "arn:aws:s3:::b/${aws:PrincipalTag/t, 'none'}")]), Verdict::Pass),
+    ];
+    for (old, new, verdict) in pairs {
+        assert_eq!(
+            prove(&policy(old.clone()), &policy(new.clone()), PolicyKind::IdentityPolicy).verdict,
+            verdict,
+            "{old}\n{new}"
+        );
+    }
+    // Somebody else of an account than the one who is named, whatever the name; and somebody known by a canonical id.
+    let to =
+        |effect: &str, principal: Value| json!({ "Effect": effect, "Action": "s3:*", "Resource": "*", "Principal": principal });
+    let account = to("Allow", json!({ "AWS": "111122223333" }));
+    for (kind, name) in [("role", "x"), ("role", "other"), ("user", "x")] {
+        let deny = to("Deny", json!({ "AWS": format!("arn:aws:iam::111122223333:{kind}/{name}") }));
+        let proof = prove(&policy(json!([deny])), &policy(json!([account, deny])), PolicyKind::ResourcePolicy);
+        assert_eq!(proof.verdict, Verdict::Fail, "{kind}/{name}");
+    }
+    // A resource's account that the request does not tell.
+    let own =
+        |condition: Value| policy(json!([{ "Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": condition }]));
+    let old = own(json!({ "StringEquals": { "aws:ResourceAccount": "111122223333" } }));
+    assert_eq!(prove(&old, &own(json!({})), PolicyKind::IdentityPolicy).verdict, Verdict::Fail);
+    let canonical = policy(json!([account, to("Allow", json!({ "CanonicalUser": "79a59d" }))]));
+    assert_eq!(prove(&policy(json!([account])), &canonical, PolicyKind::ResourcePolicy).verdict, Verdict::Fail);
 }
 
 /// What follows from the value a condition gives a variable, or from its having one.

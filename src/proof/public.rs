@@ -44,6 +44,9 @@ const TRUSTED: [&str; 19] = [
     "lambda:sourcefunctionarn",
 ];
 
+/// Those whose value is always the ARN of one sort of resource, named without colons.
+const OF_ONE_FORM: [&str; 2] = ["s3:dataaccesspointarn", "elasticfilesystem:accesspointarn"];
+
 /// Addresses up to which a range is somebody's: a /8 in IPv4, a /32 in IPv6.
 const MOST_FOUR: u128 = 1 << 24;
 const MOST_SIX: u128 = 1 << 96;
@@ -165,6 +168,10 @@ fn somebody(key: &str, pattern: &Pattern) -> Vec<Pattern> {
         out.extend(head.split_once(':').map(|(id, _)| all_behind(&format!("{id}:"))));
     } else if let Some(arn) = Arn::parse(&shown).filter(|arn| is_account_id(arn.account)) {
         out.extend(Pattern::read(&format!("arn:*:*:*:{}:*", arn.account), Reading::Arn, false, None));
+        // Names of these have no colon: a wildcard that crosses one finds nobody else.
+        if OF_ONE_FORM.contains(&key) && !pattern.has_variable() {
+            out.push(pattern.clone());
+        }
     }
     out
 }

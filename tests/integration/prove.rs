@@ -143,6 +143,18 @@ fn a_removed_limit_is_not_passed() {
 }
 
 #[test]
+fn what_only_denies_is_told_to_allow_nothing() {
+    let deny = GOOD.replace("Allow", "Deny");
+    let sandbox = Sandbox::with(&[("old.json", &deny), ("new.json", &deny.replace("data", "date")), ("allow.json", GOOD)]);
+    let told = |old: &str, new: &str| {
+        let json = sandbox.run(&["prove", "no-new-access", old, new, "--format", "json"]).json();
+        (json["verdict"].clone(), json["assumptions"].to_string().contains("allows nothing by itself"))
+    };
+    assert_eq!(told("old.json", "new.json"), ("PASS".into(), true));
+    assert_eq!(told("allow.json", "allow.json"), ("PASS".into(), false));
+}
+
+#[test]
 fn limits_that_are_all_removed_are_not_passed() {
     let sandbox = Sandbox::with(&[("old/scps/a.json", GOOD), ("old/b.json", GOOD), ("new/b.json", GOOD)]);
     let json = sandbox.run(&["prove", "no-new-access", "old", "new", "--together", "--format", "json"]).json();
