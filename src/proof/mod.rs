@@ -32,9 +32,11 @@ mod search;
 mod state;
 mod strings;
 mod value;
+mod variables;
 pub mod verdict;
 mod who_can;
 mod who_can_layers;
+mod witness;
 
 pub use actions::World;
 pub use callers::Scope;

@@ -1,17 +1,16 @@
-//! A question as obligations: boxes that must lie in others. Deciding it, instantiating variables, replaying the witness.
+//! A question as obligations: boxes that must lie in others; deciding it, and replaying the witness.
 
 use super::callers::{Class, Mentions, Scope};
 use super::compile::{Boxed, Compiled};
 use super::engine::Engine;
-use super::hash::Map;
-use super::leaf::Model;
-use super::literal::{Field, KeyId, Meaning, Sense, Table};
-use super::pattern::{Pattern, Symbol};
+use super::literal::{Field, LiteralId, Meaning, Sense, Table};
+use super::pattern::Pattern;
 use super::search::{Clause, Outcome, Query, Tree, axioms, find};
-use super::strings::{Side, Solved};
+use super::strings::Side;
 use super::value::Atom;
-use crate::evaluate::{ContextValue, Request};
-use crate::policy::arn::Arn;
+use super::variables::{by_presence, by_value, concretely};
+use super::witness::witness;
+use crate::evaluate::Request;
 use std::collections::BTreeSet;
 
 /// No request may be in all of `within` and in none of `avoid`.
@@ -92,12 +91,6 @@ pub enum Decided {
     Unknown(String),
 }
 
-/// How many ways to choose variables are tried.
-const CHOICES: usize = 40;
-
-/// Up to so many variables, their presence is told apart.
-const APART: usize = 3;
-
 /// Whether there is a request at all that fulfils some literals.
 pub fn is_possible(engine: &mut Engine, within: &[Sense], scope: Scope) -> bool {
     let obligation = Obligation { within: within.to_vec(), ..Obligation::default() };
@@ -128,126 +121,20 @@ pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
     }
 }
 
-/// A proof for each way in which variables are there or not: who has no user name is no user.
-fn by_presence(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Vec<Case>> {
-    let names: Vec<&String> = ready.variables.iter().collect();
-    if names.is_empty() || names.len() > APART {
-        return None;
-    }
-    let mut cases = Vec::new();
-    for mask in 0..1u32 << names.len() {
-        engine.table.choose_nothing();
-        let mut pins = Vec::with_capacity(names.len());
-        let mut variables = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let there = mask >> at & 1 == 1;
-            let key = engine.table.key(name);
-            let (id, _) = engine.table.present(key);
-            pins.push((id, there));
-            if there {
-                engine.table.there.insert((*name).clone());
-            } else {
-                engine.table.chosen.insert((*name).clone(), None);
-            }
-            variables.push(((*name).clone(), there));
-        }
-        let ready = problem.ready(&mut engine.table);
-        let Attempt::Met(trees, facts) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
-        cases.push(Case { variables, ready, trees, facts });
-    }
-    Some(cases)
-}
-
-/// What a variable is taken to be.
-#[derive(Clone, Debug)]
-enum Taken {
-    /// Nothing: it has no value.
-    Absent,
-    /// This value.
-    Is(String),
-    /// A value that the question does not write out.
-    Other,
-}
-
-/// Up to so many combinations of values are told apart.
-const COMBINATIONS: usize = 64;
-
-/// A proof for each value that conditions write out for a variable, for any other, and for none. No tree is kept: there is
-/// no certificate for it.
-fn by_value(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Vec<Case>> {
-    let names: Vec<&String> = ready.variables.iter().collect();
-    let mut ways: Vec<Vec<Taken>> = vec![Vec::new()];
-    let mut written: Vec<Vec<Pattern>> = Vec::new();
-    for name in &names {
-        let values = written_out(engine, ready, name);
-        let mut options = vec![Taken::Absent, Taken::Other];
-        options.extend(values.iter().map(|value| Taken::Is(value.show())));
-        written.push(values);
-        if ways.len() * options.len() > COMBINATIONS {
-            return None;
-        }
-        ways = ways.iter().flat_map(|way| options.iter().map(|o| way.iter().chain([o]).cloned().collect())).collect();
-    }
-    for way in ways.iter().filter(|_| !names.is_empty()) {
-        engine.table.choose_nothing();
-        let mut pins = Vec::new();
-        for ((name, taken), written) in names.iter().zip(way).zip(&written) {
-            let key = engine.table.key(name);
-            let (present, _) = engine.table.present(key);
-            pins.push((present, !matches!(taken, Taken::Absent)));
-            let value = match taken {
-                Taken::Absent => Some(None),
-                Taken::Is(value) => {
-                    pins.push(engine.table.among(key, vec![Pattern::exact(value, false)]));
-                    Some(Some(value.clone()))
-                }
-                Taken::Other => {
-                    if !written.is_empty() {
-                        let (among, _) = engine.table.among(key, written.clone());
-                        pins.push((among, false));
-                    }
-                    engine.table.there.insert((*name).clone());
-                    None
-                }
-            };
-            if let Some(value) = value {
-                engine.table.chosen.insert((*name).clone(), value);
-            }
-        }
-        let ready = problem.ready(&mut engine.table);
-        let Attempt::Met(..) = attempt(engine, problem, &ready, Side::Over, &pins) else { return None };
-    }
-    (!names.is_empty()).then(Vec::new)
-}
-
-/// The texts that conditions compare a variable's key with, whole and in one letter case.
-fn written_out(engine: &Engine, ready: &Ready, name: &str) -> Vec<Pattern> {
-    let Some(key) = engine.table.known_key(name) else { return Vec::new() };
-    let mut out: Vec<Pattern> = Vec::new();
-    for id in literals(ready) {
-        let Some(literal) = engine.table.get(id).filter(|l| l.field == Field::Key(key)) else { continue };
-        if let Meaning::Key(test) = &literal.meaning
-            && let Atom::Text(patterns) = &test.atom
-        {
-            out.extend(patterns.iter().filter(|p| p.is_exact() && !p.fold).cloned());
-        }
-    }
-    out.sort_unstable();
-    out.dedup();
-    out
-}
-
 /// What one try led to.
-enum Attempt {
+pub(super) enum Attempt {
+    /// Every obligation is met; a tree for each, and the facts that were used.
     Met(Vec<Tree>, Vec<&'static str>),
+    /// A request shows the contrary, and the evaluator agrees.
     Shown(Box<Request>),
+    /// Not decided, and why.
     Open(&'static str),
 }
 
 /// The reason when a model was found that the evaluator does not take.
 const DOUBTED: &str = "";
 
-fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side, pins: &[Sense]) -> Attempt {
+pub(super) fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side, pins: &[Sense]) -> Attempt {
     let mut pins = pins.to_vec();
     for (key, value) in engine.assume.clone() {
         let key = engine.table.key(&key);
@@ -273,93 +160,7 @@ fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side
     open.map_or_else(|| Attempt::Met(trees, facts.iter().map(|(name, _)| *name).collect()), Attempt::Open)
 }
 
-/// With every variable given a value, and only requests that are surely meant.
-fn concretely(engine: &mut Engine, problem: &dyn Problem, ready: &Ready) -> Option<Box<Request>> {
-    for choice in choices(engine, ready) {
-        engine.table.chosen = choice.clone();
-        engine.table.concrete = true;
-        let concrete = problem.ready(&mut engine.table);
-        let mut pins = Vec::with_capacity(choice.len());
-        for (name, value) in &choice {
-            let key = engine.table.key(name);
-            pins.push(match value {
-                Some(value) => engine.table.among(key, vec![Pattern::exact(value, false)]),
-                None => {
-                    let (id, there) = engine.table.present(key);
-                    (id, !there)
-                }
-            });
-        }
-        pins.sort_unstable();
-        for side in [Side::Under, Side::Over] {
-            if let Attempt::Shown(request) = attempt(engine, problem, &concrete, side, &pins) {
-                return Some(request);
-            }
-        }
-    }
-    None
-}
-
-/// Values for variables: one that nobody wrote, pieces of what policies write, and none.
-fn choices(engine: &Engine, ready: &Ready) -> Vec<Map<String, Option<String>>> {
-    let usual = |name: &str| match name {
-        n if n.ends_with("account") => "111122223333",
-        n if n.ends_with("arn") => "arn:aws:iam::111122223333:role/x",
-        _ => "some-value",
-    };
-    let base: Map<String, Option<String>> =
-        ready.variables.iter().map(|name| (name.clone(), Some(usual(name).to_owned()))).collect();
-    let mut out = vec![base.clone()];
-    if ready.variables.is_empty() {
-        return out;
-    }
-    let fragments = fragments(engine, ready);
-    for value in fragments.into_iter().map(Some).chain([None]) {
-        for name in &ready.variables {
-            let mut choice = base.clone();
-            choice.insert(name.clone(), value.clone());
-            out.push(choice);
-        }
-        if ready.variables.len() > 1 {
-            out.push(ready.variables.iter().map(|name| (name.clone(), value.clone())).collect());
-        }
-        if out.len() > CHOICES {
-            break;
-        }
-    }
-    // Absent last, but always.
-    out.push(ready.variables.iter().map(|name| (name.clone(), None)).collect());
-    out
-}
-
-/// What stands between separators in the patterns of a question.
-fn fragments(engine: &Engine, ready: &Ready) -> Vec<String> {
-    let mut out = BTreeSet::new();
-    let mut add = |pattern: &Pattern, whole: bool| {
-        if whole && pattern.is_exact() {
-            out.insert(pattern.show());
-        }
-        for piece in pattern.symbols.split(|s| matches!(s, Symbol::Char('/' | ':'))) {
-            let text: Option<String> = piece.iter().map(|s| if let Symbol::Char(c) = s { Some(*c) } else { None }).collect();
-            let usual = ["arn", "aws", "s3", ""];
-            out.extend(text.filter(|t| !usual.contains(&t.as_str())));
-        }
-    };
-    for id in literals(ready) {
-        match engine.table.get(id).map(|l| &l.meaning) {
-            Some(Meaning::Resources(patterns, _)) => patterns.iter().for_each(|p| add(p, false)),
-            Some(Meaning::Key(test)) => {
-                if let Atom::Text(patterns) = &test.atom {
-                    patterns.iter().for_each(|p| add(p, true));
-                }
-            }
-            _ => {}
-        }
-    }
-    out.into_iter().collect()
-}
-
-fn literals(ready: &Ready) -> BTreeSet<super::literal::LiteralId> {
+pub(super) fn literals(ready: &Ready) -> BTreeSet<LiteralId> {
     let all = ready.obligations.iter().flat_map(|o| o.within.iter().chain(o.avoid.iter().flatten()));
     all.map(|(id, _)| *id).collect()
 }
@@ -403,69 +204,6 @@ pub fn classes(engine: &Engine, ready: &Ready, pins: &[Sense]) -> Vec<Class> {
         classes.truncate(1);
     }
     classes
-}
-
-/// A request as a person would write it down.
-fn witness(engine: &mut Engine, ready: &Ready, classes: &[Class], model: &Model) -> Option<Request> {
-    let class = classes.get(model.class)?;
-    let always = always_there(engine, ready, model);
-    let engine = &*engine;
-    let text = |name: &str| {
-        let id = engine.table.known_key(name)?;
-        model.keys.iter().find(|(key, _)| *key == id).and_then(|(_, value)| match value {
-            Some(ContextValue::One(text)) => Some(text.as_str()),
-            Some(ContextValue::Many(_)) | None => None,
-        })
-    };
-    let user = text("aws:username");
-    let caller = class.caller(text("aws:principalarn"), text("aws:principalaccount"), user);
-    let own_name = caller.arn.rsplit('/').next().unwrap_or_default();
-    let spelled = |key: KeyId| {
-        let written = engine.table.key_spelling(key);
-        let known = engine.catalog.key(written).filter(|k| !k.is_template());
-        known.map_or_else(|| written.to_owned(), |k| k.name().to_owned())
-    };
-    let mut context = std::collections::BTreeMap::new();
-    for (key, value) in model.keys.iter().chain(&always) {
-        // The resource's account is said to be absent: the evaluator takes it from the ARN otherwise.
-        let absent = || (engine.table.key_name(*key) == "aws:resourceaccount").then(|| ContextValue::Many(Vec::new()));
-        let Some(value) = value.clone().or_else(absent) else { continue };
-        // What follows from the caller need not be said.
-        let follows = match engine.table.key_name(*key) {
-            "aws:principalarn" => text("aws:principalarn") == Some(caller.arn.as_str()),
-            "aws:principalaccount" => text("aws:principalaccount") == caller.account.as_deref(),
-            "aws:principaltype" | "aws:principalisawsservice" | "aws:principalservicename" => true,
-            "aws:username" => user == Some(own_name),
-            _ => false,
-        };
-        if !follows {
-            context.insert(spelled(*key), value);
-        }
-    }
-    let account = Arn::parse(&model.resource).map(|a| a.account).filter(|a| crate::policy::arn::is_account_id(a));
-    Some(Request {
-        caller,
-        action: model.action.clone(),
-        resource_account: account.map(str::to_owned),
-        resource: model.resource.clone(),
-        context,
-    })
-}
-
-/// Keys that every request carries and the question speaks of, where nothing was asked of them in the end.
-fn always_there(engine: &mut Engine, ready: &Ready, model: &Model) -> Vec<(KeyId, Option<ContextValue>)> {
-    let mut out = Vec::new();
-    for id in literals(ready) {
-        let Field::Key(key) = engine.field(id) else { continue };
-        let known = model.keys.iter().chain(&out).any(|(own, _)| *own == key);
-        if !known
-            && engine.is_always_there(key)
-            && let Solved::Some(value) = engine.solve_key(key, &[], Side::Over)
-        {
-            out.push((key, value));
-        }
-    }
-    out
 }
 
 /// Names the construct that kept a question open.
