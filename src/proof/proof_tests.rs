@@ -285,6 +285,20 @@ fn what_was_once_unknown_and_need_not_be() {
             "{old}\n{new}"
         );
     }
+    // What a condition says of a variable: another letter case, a wildcard, another account.
+    let when = |resource: &str, condition: Value| {
+        policy(json!([{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource, "Condition": condition }]))
+    };
+    for condition in [
+        json!({ "StringEqualsIgnoreCase": { "aws:PrincipalTag/t": "x" } }),
+        json!({ "StringLike": { "aws:PrincipalTag/t": "x*" } }),
+    ] {
+        let proof = prove(&policy(json!([on("Allow", "arn:aws:s3:::b/x")])), &when(plain, condition), PolicyKind::IdentityPolicy);
+        assert_eq!(proof.verdict, Verdict::Fail);
+    }
+    let same = when("*", json!({ "StringEquals": { "aws:ResourceAccount": "${aws:PrincipalAccount}" } }));
+    let one = when("*", json!({ "StringEquals": { "aws:ResourceAccount": "111122223333" } }));
+    assert_eq!(prove(&same, &one, PolicyKind::IdentityPolicy).verdict, Verdict::Fail);
     // Somebody else of an account than the one who is named, whatever the name; and somebody known by a canonical id.
     let to =
         |effect: &str, principal: Value| json!({ "Effect": effect, "Action": "s3:*", "Resource": "*", "Principal": principal });
