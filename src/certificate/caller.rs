@@ -287,7 +287,11 @@ impl Caller {
                 }
             },
             "userid" => some(),
-            "username" if self.kind == Kind::User => some(),
+            // IAM identifiers: the name of a user is what stands behind the path of its ARN.
+            "username" if self.kind == Kind::User => match &self.name {
+                Some(Named::Arn(arn)) => exactly(arn.rsplit('/').next().unwrap_or_default()),
+                _ => some(),
+            },
             "username" if self.kind != Kind::Canonical => Link::Absent,
             "principaltype" => match self.kind {
                 Kind::User => exactly("User"),

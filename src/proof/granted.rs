@@ -109,7 +109,7 @@ pub fn access_not_granted(engine: &mut Engine, question: &Granted<'_, '_>) -> Pr
             proof.responsible.push(super::verdict::Responsible {
                 policy: boxed.policy,
                 statement: boxed.statement,
-                node: boxed.node,
+                node: boxed.parts.first().map_or(boxed.node, |(_, node)| *node),
                 note: format!("grants {}", granted.join(", ")),
             });
         }

@@ -132,7 +132,9 @@ proptest! {
     #[test]
     fn passing_is_transitive(a in policy(false), b in policy(false), c in policy(false)) {
         // A name that the catalogue does not have is an action where somebody spells it out: these would be two worlds.
-        prop_assume!(![&a, &b, &c].iter().any(|p| p.to_string().contains("s3:PutNewThing")));
+        if [&a, &b, &c].iter().any(|p| p.to_string().contains("s3:PutNewThing")) {
+            return Ok(());
+        }
         let more = of(statements(&a).into_iter().chain(statements(&b)).filter(|s| s["Effect"] == "Allow").collect());
         let kind = PolicyKind::IdentityPolicy;
         let pass = |old: &Value, new: &Value| prove(old, new, kind).verdict == Verdict::Pass;

@@ -3,7 +3,7 @@
 use super::verdict::Responsible;
 use crate::document::Node;
 use crate::evaluate::policy::applied;
-use crate::evaluate::{Match, Request, View, Why, statement};
+use crate::evaluate::{Applied, Match, Request, View, Why, statement};
 use crate::policy::{Effect, Policy};
 
 /// Whether some policies, read as one list, surely allow a request.
@@ -26,8 +26,19 @@ pub fn surely_not_allowed(policies: &[&Policy<'_>], request: &Request) -> bool {
 fn with_effect(policies: &[&Policy<'_>], request: &Request, (effect, note): (Effect, &str), first: usize) -> Vec<Responsible> {
     let applied = applied(policies.iter().copied(), &View::new(request));
     let fits = applied.iter().filter(|a| a.surely(effect));
-    fits.map(|a| Responsible { policy: first + a.policy, statement: a.statement, node: a.node.id(), note: note.to_owned() })
-        .collect()
+    fits.map(|a| Responsible {
+        policy: first + a.policy,
+        statement: a.statement,
+        node: telling(policies, a).id(),
+        note: note.to_owned(),
+    })
+    .collect()
+}
+
+/// What to point at: the actions say more than the brace that a statement opens with.
+fn telling<'d>(policies: &[&Policy<'d>], applied: &Applied<'d>) -> Node<'d> {
+    let statement = policies.get(applied.policy).and_then(|p| p.statements.get(applied.statement));
+    statement.and_then(|s| s.actions.as_ref()).map_or(applied.node, |element| element.value)
 }
 
 /// The statements that allow a request.

@@ -18,4 +18,5 @@ mod rule_commands;
 mod rules;
 mod settings;
 mod sources;
+mod verbs;
 mod who_can;
