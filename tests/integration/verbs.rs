@@ -181,11 +181,20 @@ fn strangers_are_shown() {
     "##);
 }
 
+/// A question to an organization.
+const GUARDRAIL: [&str; 7] = [
+    "prove",
+    "guardrail",
+    "organization.json",
+    "--action",
+    "rekognition:StopProject*",
+    "--except-principal",
+    "arn:aws:iam::*:role/break-glass",
+];
+
 #[test]
 fn a_guardrail_is_proved_for_every_account() {
-    let args = ["prove", "guardrail", "organization.json", "--action", "rekognition:StopProject*"];
-    let except = ["--except-principal", "arn:aws:iam::*:role/break-glass"];
-    assert_snapshot!(shown(&[&args[..], &except].concat(), 1), @r##"
+    assert_snapshot!(shown(&GUARDRAIL, 1), @r##"
     FAIL[guardrail]: a request gets through the policies of account 444444444444
       request:
         principal  role-session arn:aws:iam::444444444444:role/x, session session
@@ -245,9 +254,9 @@ fn a_guardrail_is_proved_for_every_account() {
 
     FAIL: 1 PASS, 3 FAIL, 0 UNKNOWN of 4 questions
     "##);
-    shown(&[&args[..], &except, &["--scope", "Guarded"]].concat(), 0);
-    shown(&[&args[..], &except, &["--scope", "999999999999", "--accept-structural"]].concat(), 0);
-    shown(&[&args[..], &except, &["--scope", "nowhere"]].concat(), 2);
+    shown(&[&GUARDRAIL[..], &["--scope", "Guarded"]].concat(), 0);
+    shown(&[&GUARDRAIL[..], &["--scope", "999999999999", "--accept-structural"]].concat(), 0);
+    shown(&[&GUARDRAIL[..], &["--scope", "nowhere"]].concat(), 2);
 }
 
 #[test]
