@@ -95,7 +95,7 @@ fn with_asker<T>(work: impl FnOnce(&mut Asker) -> T) -> T {
             *asker = None;
         }
         work(asker.get_or_insert_with(|| {
-            let mut engine = Engine::new(World::Closed);
+            let mut engine = Engine::typed(World::Closed);
             engine.budget = BUDGET;
             Asker { engine, known: HashMap::new() }
         }))

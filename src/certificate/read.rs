@@ -18,6 +18,8 @@ pub struct Claim {
     pub kind: PolicyKind,
     /// Actions to come count.
     pub open_world: bool,
+    /// Resources have the forms that the catalogue gives for actions.
+    pub typed: bool,
     /// The date of the catalogue it was made with.
     pub catalog: String,
     /// Whose requests are meant.
@@ -174,6 +176,7 @@ fn claim(value: &Value) -> Result<Claim, Broken> {
             "closed" => false,
             _ => return Err(format!("`{world}` is no world")),
         },
+        typed: member(value, "typed")?.as_bool().ok_or("`typed` is neither true nor false")?,
         catalog: text(value, "catalog")?,
         callers: scope(member(value, "callers")?)?,
         assume: assume(member(value, "assume")?)?,

@@ -20,23 +20,31 @@ pub struct Targets {
     spelled: BTreeSet<String>,
     /// Actions to come count.
     open_world: bool,
+    /// Resources have the forms that the catalogue gives for actions.
+    typed: bool,
 }
 
 impl Default for Targets {
     fn default() -> Self {
         let all = (0..catalog::current().action_count()).filter_map(|index| catalog::current().action_at(index));
         let lower = |action: Action| (action.service().prefix().to_lowercase(), action.name().to_lowercase());
-        Self { actions: all.map(lower).collect(), named: BTreeMap::new(), spelled: BTreeSet::new(), open_world: false }
+        Self {
+            actions: all.map(lower).collect(),
+            named: BTreeMap::new(),
+            spelled: BTreeSet::new(),
+            open_world: false,
+            typed: false,
+        }
     }
 }
 
 impl Targets {
-    /// Begin with another claim: what its policies spell out, and which world it is about.
-    pub fn begin<'a>(&mut self, meanings: impl Iterator<Item = &'a Meaning>, open_world: bool) {
+    /// Begin with another claim: what its policies spell out, which world it is about, and whether resources have forms.
+    pub fn begin<'a>(&mut self, meanings: impl Iterator<Item = &'a Meaning>, (open_world, typed): (bool, bool)) {
         let names = meanings.filter_map(|m| if let Meaning::Actions(names, _) = m { Some(names) } else { None }).flatten();
         let plain = names.filter(|name| !name.contains(['*', '?']));
         self.spelled = plain.filter(|name| catalog::current().action_named(name).is_none()).cloned().collect();
-        self.open_world = open_world;
+        (self.open_world, self.typed) = (open_world, typed);
     }
 
     /// The actions of the catalogue that a pattern names.
@@ -136,6 +144,10 @@ impl Targets {
         let mut forms: BTreeSet<&str> = BTreeSet::new();
         let mut none = false;
         for action in self.left(path).into_iter().filter_map(|index| catalog::current().action_at(index)) {
+            if !self.typed && action.types().next().is_some() {
+                // It may work on anything, and something is left.
+                return false;
+            }
             forms.extend(action.types().map(catalog::ResourceType::arn));
             none |= action.works_on_none();
         }

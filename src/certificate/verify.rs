@@ -110,6 +110,9 @@ fn check(claim: &Claim, targets: &mut Targets, assumed: &mut BTreeSet<String>) -
     let world =
         if claim.open_world { "actions to come count too" } else { "actions exist as in the catalogue or as policies name them" };
     assumed.insert(format!("{world}; the catalogue is that of {}", catalog::date()));
+    if claim.typed {
+        assumed.insert("a resource has a form that the catalogue gives for its action".to_owned());
+    }
     if claim.catalog != catalog::date() {
         assumed.insert(format!("the certificate was made with the catalogue of {}", claim.catalog));
     }
@@ -151,7 +154,7 @@ impl<'a> Checked<'a> {
         }
         let all: Vec<&Literal> =
             boxes.iter().flatten().flatten().chain(extra.iter().flatten().map(|(own, _)| own)).chain(&pins).collect();
-        targets.begin(all.iter().map(|literal| &literal.meaning), self.claim.open_world);
+        targets.begin(all.iter().map(|literal| &literal.meaning), (self.claim.open_world, self.claim.typed));
         let scope = self.scope(assumed);
         let callers = callers(&scope, &all);
         let mut extra = extra.iter();

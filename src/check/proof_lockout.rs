@@ -56,7 +56,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     if locking.lock == Lock::Denied && bucket.is_none() {
         return;
     }
-    let mut engine = Engine::new(World::Closed);
+    let mut engine = Engine::typed(World::Closed);
     let mut locks = |without: &[usize]| {
         let resource = bucket.as_deref();
         is_locked(

@@ -50,7 +50,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
     if !out.wants(&CODES) || subject.policy.statements.len() > MOST.0 || texts(subject) > MOST.1 {
         return;
     }
-    let mut engine = Engine::new(World::Closed);
+    let mut engine = Engine::typed(World::Closed);
     let statements = Statements::new(&mut engine, subject.policy, subject.kind);
     let plain = (0..subject.policy.statements.len()).filter(|n| statement(subject, *n).is_some_and(|s| is_plain(subject, s)));
     let mut proofs = Proofs { subject, engine, statements, live: plain.collect() };

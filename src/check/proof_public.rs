@@ -21,7 +21,7 @@ pub(super) fn check<'d>(subject: Subject<'_, 'd>, out: &mut Labels<'d>) {
         return;
     }
     let policies = [subject.policy];
-    let proof = no_public_access(&mut Engine::new(World::Closed), Input::new(&policies), subject.kind);
+    let proof = no_public_access(&mut Engine::typed(World::Closed), Input::new(&policies), subject.kind);
     let (Verdict::Fail, Some(witness)) = (proof.verdict, proof.witness) else { return };
     let who = match witness.caller.kind {
         CallerKind::Anonymous => "an anonymous caller",

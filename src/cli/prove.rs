@@ -193,6 +193,9 @@ pub struct TermArgs {
     /// A condition key that the catalogue does not list for an action is absent from its requests
     #[arg(long)]
     pub closed_keys: bool,
+    /// A resource has a form that the catalogue gives for the action; guardrails are always asked so
+    #[arg(long)]
+    pub typed_resources: bool,
     /// Look only at requests in which this condition key has this value
     #[arg(long, value_name = "KEY=VALUE")]
     pub assume: Vec<String>,

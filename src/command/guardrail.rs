@@ -27,7 +27,9 @@ struct Target<'a> {
 
 /// Run it.
 pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let terms = Terms::of(&args.common.terms)?;
+    let mut terms = Terms::of(&args.common.terms)?;
+    // What a Deny is about is what can be asked for: a project's ARN for an action on projects.
+    terms.typed = true;
     let access = Access::of(&args.access, if terms.world.is_none() { World::Open } else { terms.world() })?;
     if access.actions.is_empty() {
         return Err(Usage::new("no action is named", "name what must be stopped with `--action`").into());

@@ -26,6 +26,8 @@ pub struct Terms {
     pub world: Option<WorldChoice>,
     /// Keys that the catalogue does not list for an action are absent.
     pub closed_keys: bool,
+    /// Resources have the forms that the catalogue gives for actions.
+    pub typed: bool,
     /// Condition keys with their values, in the order they were given.
     pub assume: Vec<(String, String)>,
     /// Where the certificate goes.
@@ -49,6 +51,7 @@ impl Terms {
             together: args.together,
             world: args.world,
             closed_keys: args.closed_keys,
+            typed: args.typed_resources,
             assume: assume.collect::<Result<_, _>>()?,
             certificate: args.certificate.clone(),
         })
@@ -61,6 +64,7 @@ impl Terms {
         let mut engine = Engine::new(self.world());
         engine.assume = self.assume.clone();
         engine.closed_keys = self.closed_keys;
+        engine.typed = self.typed;
         engine.certify = self.certificate.is_some();
         engine
     }
@@ -82,6 +86,9 @@ impl Terms {
             World::Open => "any name in the form of an action is one, those to come as well".to_owned(),
         }];
         out.extend(self.assume.iter().map(|(key, value)| format!("`{key}` is `{value}`")));
+        if self.typed {
+            out.push("a resource has a form that the catalogue gives for its action".to_owned());
+        }
         if self.closed_keys {
             out.push("a request carries only the condition keys that the catalogue lists for its action".to_owned());
         }

@@ -7,6 +7,7 @@ use crate::document::{Node, json, path};
 use crate::extract::{DocumentKind, Hints, Stated, recognise};
 use crate::policy::{Context, PolicyKind};
 use crate::report::escape;
+use crate::report::json_out::write_pretty;
 use crate::rule::judge::{Explained, Explanation, explain};
 use crate::rule::registry::{Registry, RuleError, Wishes, find};
 use crate::rule::{Rule, RuleSource};
@@ -79,7 +80,11 @@ fn told<'d>(
                 json!({ "subject": place(e), "text": e.text, "where": word(e.applies), "assert": assert, "reasons": reasons(e) })
             };
             let list: Vec<Value> = explained.subjects.iter().map(one).collect();
-            format!("{:#}", json!({ "rule": rule.meta.id.as_str(), "applies_to": applies, "subjects": list }))
+            let value = json!({ "rule": rule.meta.id.as_str(), "applies_to": applies, "subjects": list });
+            let mut out = Vec::new();
+            // Writing to memory does not fail.
+            _ = write_pretty(&value, &mut out);
+            String::from_utf8_lossy(&out).into_owned()
         }
         PlainFormat::Text => {
             let mut lines = vec![format!("{} on {}: applies_to {applies}", rule.meta.id, escape::terminal(name))];

@@ -92,7 +92,7 @@ fn asked(args: &WhoCanArgs) -> Result<Asked, Usage> {
     if asked.actions.iter().all(none) {
         asked.resources = vec!["*".to_owned()];
     }
-    let mut engine = proof::Engine::new(World::Closed);
+    let mut engine = proof::Engine::typed(World::Closed);
     if !proof::is_possible_at_all(&mut engine, &asked) {
         let message = format!("`{}` does not work on `{}`", args.action, args.resource);
         return Err(Usage::new(message, format!("`palisade catalog actions {}` tells the resources it works on", args.action)));
@@ -114,7 +114,7 @@ fn answer(args: &WhoCanArgs, asked: &Asked, read: &Read<'_, '_>, paths: &[&Path]
         Search { inputs: read.inputs, parsed: &parsed, inventory: read.inventory, actions: &asked.actions, resource: target };
     let resource = search.find(read.named.resource.clone(), args.resource_account.as_deref())?;
     let mut asking = Asking {
-        engine: proof::Engine::new(World::Closed),
+        engine: proof::Engine::typed(World::Closed),
         asked,
         inputs: read.inputs,
         parsed: &parsed,
@@ -134,7 +134,7 @@ fn answer(args: &WhoCanArgs, asked: &Asked, read: &Read<'_, '_>, paths: &[&Path]
         principals.extend(asking.bare(*at)?);
     }
     let external = asking.external()?;
-    let terms = Terms { together: false, world: None, closed_keys: false, assume: Vec::new(), certificate: None };
+    let terms = Terms { together: false, world: None, closed_keys: false, typed: true, assume: Vec::new(), certificate: None };
     let mut assumptions = terms.assumptions(World::Closed);
     if args.resource != target {
         assumptions.push(format!("`{}` works on no resource, so that only `*` in a policy fits it", args.action));

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 pub struct Certificate {
     callers: Value,
     world: &'static str,
+    typed: bool,
     assume: Map<String, Value>,
     cases: Vec<Value>,
 }
@@ -51,7 +52,7 @@ impl Certificate {
         };
         let cases = cases.iter().map(|case| of_case(engine, case)).collect::<Option<_>>()?;
         let assume = engine.assume.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
-        Some(Self { callers, world: engine.world.as_str(), assume, cases })
+        Some(Self { callers, world: engine.world.as_str(), typed: engine.typed, assume, cases })
     }
 
     /// With the policies, in the order in which they were handed to the engine.
@@ -71,6 +72,7 @@ impl Certificate {
             "verb": verb,
             "kind": kind.as_str(),
             "world": self.world,
+            "typed": self.typed,
             "catalog": catalog::date(),
             "callers": self.callers,
             "assume": self.assume,

@@ -27,7 +27,7 @@ fn check(text: String, everyone: bool) -> Result<(), TestCaseError> {
     let document = json::parse(text);
     let (policy, _) = parse(document.root().unwrap());
     let kind = if everyone { PolicyKind::ResourcePolicy } else { PolicyKind::IdentityPolicy };
-    let mut engine = Engine::new(World::Closed);
+    let mut engine = Engine::typed(World::Closed);
     let statements = Statements::new(&mut engine, &policy, kind);
     let all: Vec<usize> = (0..policy.statements.len()).collect();
     let mut claims: Vec<Claim<'_>> = Vec::new();

@@ -46,6 +46,9 @@ pub struct Engine {
     pub budget: usize,
     /// Only requests in which these keys have these values are looked at.
     pub assume: Vec<(String, String)>,
+    /// A resource has the form that the catalogue gives for the action. AWS's own checks compare texts, and so do proofs
+    /// unless this is set; the form is always preferred for what is shown.
+    pub typed: bool,
     /// A request carries no key of a service that the catalogue does not list for its action.
     pub closed_keys: bool,
     relations: Map<(LiteralId, LiteralId), Relation>,
@@ -76,6 +79,7 @@ impl Engine {
             certify: false,
             budget: NODES,
             assume: Vec::new(),
+            typed: false,
             closed_keys: false,
             relations: Map::default(),
             resources: Map::default(),
@@ -83,6 +87,11 @@ impl Engine {
             facts: Map::default(),
             formats: Formats::default(),
         }
+    }
+
+    /// The same, with resources of the forms that the catalogue gives for actions, and no others.
+    pub fn typed(world: World) -> Self {
+        Self { typed: true, ..Self::new(world) }
     }
 
     /// Compile policies for several questions.

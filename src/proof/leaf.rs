@@ -112,6 +112,11 @@ fn target(engine: &mut Engine, side: Side, state: &State) -> Solved<(String, Str
             Solved::Unknown(why) => unknown = Some(why),
         }
     }
+    if !engine.typed
+        && let Some(action) = of_other_form(engine, side, state)
+    {
+        return Solved::Some((action.full_name(), any));
+    }
     for other in state.others(engine) {
         match other {
             // What the catalogue does not know may work on anything.
@@ -121,6 +126,15 @@ fn target(engine: &mut Engine, side: Side, state: &State) -> Solved<(String, Str
         }
     }
     unknown.map_or(Solved::None, Solved::Unknown)
+}
+
+/// An action that works on resources of some form, where the form is not insisted upon. One without resource types works
+/// on `*` alone.
+fn of_other_form(engine: &mut Engine, side: Side, state: &State) -> Option<Action> {
+    let closed = engine.closed_keys;
+    let left = state.bits.iter().filter_map(|index| engine.catalog.action_at(index)).filter(|a| a.types().next().is_some());
+    let left: Vec<Action> = if closed { left.collect() } else { left.take(1).collect() };
+    left.into_iter().find(|action| !closed || carries(engine, side, state, *action))
 }
 
 /// Whether requests for an action carry the keys that were asked for, or may do without.

@@ -322,6 +322,17 @@ impl Pattern {
         meet_rows(a, b, fold)
     }
 
+    /// Some of its texts: the one it is, another letter case where that does not count, one for its wildcards.
+    pub fn samples(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        if !self.has_variable() {
+            out.push(if self.is_exact() { self.show() } else { super::strings::fill(self, "x") });
+            out.extend(self.fold.then(|| out.concat().to_uppercase()));
+            out.retain(|text| self.matches(text));
+        }
+        out
+    }
+
     /// For people: the text it was read from, roughly.
     pub fn show(&self) -> String {
         let mut out = String::new();

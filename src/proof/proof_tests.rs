@@ -21,10 +21,13 @@ fn read(document: &Document) -> Policy<'_> {
 }
 
 pub(super) fn prove(old: &Value, new: &Value, kind: PolicyKind) -> Proof {
+    prove_with(&mut Engine::new(World::Closed), old, new, kind)
+}
+
+fn prove_with(engine: &mut Engine, old: &Value, new: &Value, kind: PolicyKind) -> Proof {
     let (old, new) = (document(old), document(new));
     let (old, new) = (read(&old), read(&new));
-    let mut engine = Engine::new(World::Closed);
-    no_new_access(&mut engine, &NewAccess { old: Input::new(&[&old]), new: Input::new(&[&new]), kind })
+    no_new_access(engine, &NewAccess { old: Input::new(&[&old]), new: Input::new(&[&new]), kind })
 }
 
 /// Who calls in requests of the sample.
@@ -285,6 +288,20 @@ fn what_was_once_unknown_and_need_not_be() {
             "{old}\n{new}"
         );
     }
+    // What a condition says of a variable: another letter case, a wildcard, another account.
+    let when = |resource: &str, condition: Value| {
+        policy(json!([{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource, "Condition": condition }]))
+    };
+    for condition in [
+        json!({ "StringEqualsIgnoreCase": { "aws:PrincipalTag/t": "x" } }),
+        json!({ "StringLike": { "aws:PrincipalTag/t": "x*" } }),
+    ] {
+        let proof = prove(&policy(json!([on("Allow", "arn:aws:s3:::b/x")])), &when(plain, condition), PolicyKind::IdentityPolicy);
+        assert_eq!(proof.verdict, Verdict::Fail);
+    }
+    let same = when("*", json!({ "StringEquals": { "aws:ResourceAccount": "${aws:PrincipalAccount}" } }));
+    let one = when("*", json!({ "StringEquals": { "aws:ResourceAccount": "111122223333" } }));
+    assert_eq!(prove(&same, &one, PolicyKind::IdentityPolicy).verdict, Verdict::Fail);
     // Somebody else of an account than the one who is named, whatever the name; and somebody known by a canonical id.
     let to =
         |effect: &str, principal: Value| json!({ "Effect": effect, "Action": "s3:*", "Resource": "*", "Principal": principal });
@@ -338,7 +355,24 @@ fn what_may_be_void_binds_nothing() {
     let new = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*" },
     ] });
-    assert_eq!(prove(&old, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Unknown);
+    let mut engine = Engine::typed(World::Closed);
+    assert_eq!(prove_with(&mut engine, &old, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Unknown);
+}
+
+/// AWS's own checks compare texts: that an action does not work on such a resource counts only where it is asked for.
+#[test]
+fn forms_of_resources_count_when_asked_for() {
+    let of = |resource: &str| {
+        json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "s3:GetObject", "Resource": resource },
+    ] })
+    };
+    let (old, new) = (of("arn:aws:s3:::b/*"), of("arn:aws:s3:::b*"));
+    let proof = prove(&of("arn:aws:s3:::b*/*"), &new, PolicyKind::IdentityPolicy);
+    assert!(!proof.witness.unwrap().resource.contains('/'));
+    let mut typed = Engine::typed(World::Closed);
+    assert_eq!(prove_with(&mut typed, &of("arn:aws:s3:::b*/*"), &new, PolicyKind::IdentityPolicy).verdict, Verdict::Pass);
+    assert_eq!(prove_with(&mut typed, &old, &new, PolicyKind::IdentityPolicy).verdict, Verdict::Fail);
 }
 
 /// `*` among services is any service.

@@ -162,9 +162,11 @@ fn choices(engine: &Engine, ready: &Ready) -> Vec<Map<String, Option<String>>> {
     };
     let base: Map<String, Option<String>> =
         ready.variables.iter().map(|name| (name.clone(), Some(usual(name).to_owned()))).collect();
-    let mut out = vec![base.clone()];
+    let elsewhere = |name: &String| name.ends_with("account").then(|| "444455556666".to_owned());
+    let other = base.iter().map(|(name, value)| (name.clone(), elsewhere(name).or_else(|| value.clone()))).collect();
+    let mut out = vec![base.clone(), other];
     if ready.variables.is_empty() {
-        return out;
+        return vec![base];
     }
     let fragments = fragments(engine, ready);
     for value in fragments.into_iter().map(Some).chain([None]) {
@@ -189,8 +191,8 @@ fn choices(engine: &Engine, ready: &Ready) -> Vec<Map<String, Option<String>>> {
 fn fragments(engine: &Engine, ready: &Ready) -> Vec<String> {
     let mut out = BTreeSet::new();
     let mut add = |pattern: &Pattern, whole: bool| {
-        if whole && pattern.is_exact() {
-            out.insert(pattern.show());
+        if whole {
+            out.extend(pattern.samples());
         }
         for piece in pattern.symbols.split(|s| matches!(s, Symbol::Char('/' | ':'))) {
             let text: Option<String> = piece.iter().map(|s| if let Symbol::Char(c) = s { Some(*c) } else { None }).collect();

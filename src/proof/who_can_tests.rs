@@ -70,7 +70,7 @@ fn found(given: &Given, who: &Who, asked: &Asked, owner: Option<&str>) -> Possib
     let documents = given.documents();
     let scenario = documents.scenario();
     let case = Case { scenario: &scenario, asked, owner, who, known: true };
-    possible(&mut Engine::new(World::Closed), &case)
+    possible(&mut Engine::typed(World::Closed), &case)
 }
 
 /// `yes`, `no` or `?`, with what the first way takes.
@@ -213,7 +213,7 @@ fn what_adds_nothing_is_not_told() {
 
 #[test]
 fn some_access_can_be_by_nobody() {
-    let mut engine = Engine::new(World::Closed);
+    let mut engine = Engine::typed(World::Closed);
     assert!(is_possible_at_all(&mut engine, &asked("s3:GetObject", "arn:aws:s3:::a/*")));
     assert!(!is_possible_at_all(&mut engine, &asked("s3:GetObject", "arn:aws:sqs:eu-west-1:111122223333:q")));
 }
@@ -264,7 +264,7 @@ proptest! {
         let owner = if owned { HERE } else { Some("444455556666") };
         let documents = given.documents();
         let scenario = documents.scenario();
-        let mut engine = Engine::new(World::Closed);
+        let mut engine = Engine::typed(World::Closed);
         let requests = sample(1500, false);
         for (who, callers) in callers() {
             let case = Case { scenario: &scenario, asked: &asked, owner, who: &who, known: true };

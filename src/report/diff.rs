@@ -2,6 +2,7 @@
 
 use super::escape::{markdown, markdown_code, terminal};
 use super::json::{SCHEMA_VERSION, location};
+use super::json_out::write_pretty;
 use super::level::paint;
 use super::options::Options;
 use super::proof::Cited;
@@ -181,7 +182,8 @@ pub fn write_json(changes: &[Change], assumptions: &[String], out: &mut dyn Writ
         "reason": changes.iter().find_map(|c| c.reason.clone()), "assumptions": assumptions,
         "changes": changes.iter().map(change).collect::<Vec<_>>(),
     });
-    writeln!(out, "{value:#}")
+    write_pretty(&value, out)?;
+    writeln!(out)
 }
 
 fn relation_of(changes: &[Change]) -> &'static str {

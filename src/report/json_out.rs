@@ -7,9 +7,22 @@ use std::io::{Result, Write};
 
 /// Write one value on one line, without a line break.
 pub fn write_value(value: &Value, out: &mut dyn Write) -> Result<()> {
-    // Compact JSON holds no hostile character outside of strings, so all may be escaped alike.
-    let text = value.to_string();
-    let mut rest = text.as_str();
+    write_text(&value.to_string(), out)
+}
+
+/// Write one value over several lines, the last one without its end.
+pub fn write_pretty(value: &Value, out: &mut dyn Write) -> Result<()> {
+    for (number, line) in format!("{value:#}").lines().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        write_text(line, out)?;
+    }
+    Ok(())
+}
+
+/// JSON without line breaks holds no hostile character outside of strings, so all may be escaped alike.
+fn write_text(mut rest: &str, out: &mut dyn Write) -> Result<()> {
     while let Some(at) = rest.find(is_hostile) {
         let (plain, tail) = rest.split_at(at);
         out.write_all(plain.as_bytes())?;
@@ -48,5 +61,10 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(is_tame(&text));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        let mut out = Vec::new();
+        write_pretty(&serde_json::json!({ "a": [value] }), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().count() == 5 && text.lines().all(is_tame));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["a"][0], value);
     }
 }

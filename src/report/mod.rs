@@ -10,7 +10,7 @@ mod frame;
 pub mod github;
 pub mod gitlab;
 pub mod json;
-mod json_out;
+pub mod json_out;
 pub mod junit;
 mod level;
 pub mod markdown;
