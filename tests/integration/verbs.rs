@@ -256,6 +256,10 @@ fn a_guardrail_is_proved_for_every_account() {
 
     FAIL: 1 PASS, 3 FAIL, 0 UNKNOWN of 4 questions
     "##);
+}
+
+#[test]
+fn a_scope_is_part_of_the_organization() {
     shown(&[&GUARDRAIL[..], &["--scope", "Guarded"]].concat(), 0);
     shown(&[&GUARDRAIL[..], &["--scope", "999999999999", "--accept-structural"]].concat(), 0);
     shown(&[&GUARDRAIL[..], &["--scope", "nowhere"]].concat(), 2);
