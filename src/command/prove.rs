@@ -350,10 +350,10 @@ fn verify(file: &Path, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow
 pub(super) fn finish(answers: &[Answer], terms: &Terms, shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     let Some(path) = &terms.certificate else { return show(answers, shown, terminal) };
     let claims: Vec<_> = answers.iter().filter_map(|answer| answer.certificate.clone()).collect();
-    let exit = show(answers, shown, terminal)?;
     let name = path.to_string_lossy().replace('\\', "/");
     let name = report::escape::terminal(&name);
-    if exit != Exit::Clean {
+    // A file that cannot be written is bad usage, and bad usage answers nothing: it is written first.
+    if !answers.iter().all(|answer| answer.verdict == Verdict::Pass) {
         writeln!(terminal.err, "no certificate was written to `{name}`: not every question passes")?;
     } else if claims.len() < answers.len() || claims.is_empty() {
         let message = format!("no certificate was written to `{name}`: what shows an answer cannot be written down");
@@ -362,7 +362,7 @@ pub(super) fn finish(answers: &[Answer], terms: &Terms, shown: &ShownArgs, termi
         let text = certificate::file(&claims);
         source::write_atomic(path, text.as_bytes()).map_err(|e| Usage::new(e.to_string(), e.help()))?;
     }
-    Ok(exit)
+    show(answers, shown, terminal)
 }
 
 /// Write the answers; the exit code is that of the worst.
