@@ -20,6 +20,7 @@ pub mod proof;
 pub mod algebra;
 pub mod check;
 pub mod rule;
+pub mod audit;
 pub mod report;
 pub mod config;
 pub mod scan;

@@ -1,5 +1,6 @@
 //! Everything one run found out: what a reporter is handed.
 
+use super::coverage::TargetVerdict;
 use super::model::{Category, Confidence, Finding, Label, Location, RuleId, Severity};
 use crate::document::ProblemCode;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -100,6 +101,9 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Date of the embedded AWS catalogue, `YYYY-MM-DD`.
     pub catalog_date: String,
+    /// Rules about organizational units and accounts, by rule and target: the map of guardrails. Empty without an
+    /// organization.
+    pub targets: Vec<TargetVerdict>,
 }
 
 impl Outcome {

@@ -7,6 +7,7 @@ pub mod file;
 pub mod git;
 pub mod project;
 pub mod rule_files;
+pub mod snapshot;
 mod split;
 pub mod stdin;
 pub mod stream;
