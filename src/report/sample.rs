@@ -185,6 +185,7 @@ pub fn outcome() -> Outcome {
             not_applicable: BTreeMap::from([(RuleId::new("public-bucket-policy"), 3), (RuleId::new("public-trust-policy"), 2)]),
         },
         catalog_date: "2026-09-26".into(),
+        targets: Vec::new(),
     }
 }
 
@@ -235,6 +236,7 @@ pub fn hostile() -> Outcome {
         rules: vec![rule],
         coverage,
         catalog_date: HOSTILE.into(),
+        targets: Vec::new(),
     }
 }
 
