@@ -3,6 +3,7 @@
 use super::load::{self, Project};
 use super::progress::Progress;
 use super::{Exit, Terminal, Usage, policies};
+use crate::audit::Audit;
 use crate::cli::{CheckArgs, OutputArgs};
 use crate::config::FailOn;
 use crate::finding::baseline::{self, Baseline};
@@ -47,7 +48,7 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         context,
         baseline: known.as_ref(),
         today,
-        cards: format == Format::Sarif,
+        cards: format.lists_rules(),
         excerpts: format.shows_source() && !args.project.write_baseline,
     };
     let (outcome, unmatched) = setup.outcome(terminal)?;
@@ -66,13 +67,30 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         fail_on: least,
         ..Options::default()
     };
-    write_report(args, format, &outcome, &options, terminal)?;
+    let audit = Audit::alone(outcome, &subject(args), &at(args, today));
+    write_report(args, format, &audit, &options, terminal)?;
     let strict = args.output.strict || project.config.strict;
-    let exit = verdict(&outcome, least, strict, &unmatched);
+    let exit = verdict(&audit.outcome, least, strict, &unmatched);
     if exit == Exit::NoInput {
         no_input(args, &unmatched, terminal)?;
     }
     Ok(exit)
+}
+
+/// What was checked, for the title of a report.
+fn subject(args: &CheckArgs) -> String {
+    let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string().replace('\\', "/")).collect();
+    match paths.as_slice() {
+        [] => ".".to_owned(),
+        [one, two, three, rest @ ..] if !rest.is_empty() => format!("{one}, {two}, {three} and {} more", rest.len()),
+        few => few.join(", "),
+    }
+}
+
+/// When, RFC 3339: now, or the beginning of the day that was named, so that such a run can be repeated.
+fn at(args: &CheckArgs, today: time::Date) -> String {
+    let at = if args.project.as_of.is_some() { today.midnight().assume_utc() } else { source::now() };
+    at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
 fn format(text: &str) -> anyhow::Result<Format> {
@@ -246,18 +264,18 @@ fn straightened(path: &Path) -> PathBuf {
 fn write_report(
     args: &CheckArgs,
     format: Format,
-    outcome: &Outcome,
+    audit: &Audit,
     options: &Options,
     terminal: &mut Terminal<'_>,
 ) -> anyhow::Result<()> {
     let Some(path) = &args.output.output else {
-        report::render(format, outcome, options, terminal.out)?;
+        report::render(format, audit, options, terminal.out)?;
         return Ok(());
     };
     let mut bytes = Vec::new();
-    report::render(format, outcome, options, &mut bytes)?;
+    report::render(format, audit, options, &mut bytes)?;
     source::write_atomic(path, &bytes).map_err(|e| Usage::new(e.to_string(), e.help()))?;
-    report::summary::write(outcome, options, terminal.err)?;
+    report::summary::write(&audit.outcome, options, terminal.err)?;
     Ok(())
 }
 
