@@ -1,6 +1,6 @@
 //! The rules and the accounts with what was found of each; every number leads to its findings.
 
-use super::markup::{badge, number, paragraphs, text};
+use super::markup::{badge, number, paragraphs, seen, text};
 use super::summary::references;
 use super::tree::Tree;
 use crate::audit::Audit;
@@ -41,7 +41,7 @@ fn severity_columns() -> String {
 
 /// A button that filters.
 fn button(key: &str, value: &str, title: &str) -> String {
-    format!("<button type=\"button\" class=\"link\" data-{key}=\"{}\">{}</button>", text(value), text(title))
+    format!("<button type=\"button\" class=\"link\" data-{key}=\"{}\">{}</button>", text(&seen(value)), text(title))
 }
 
 /// How a guardrail stands: counts of its cells.

@@ -69,7 +69,9 @@ fn nothing_in_the_page_would_need_an_exception() {
     for (name, audit) in audits().into_iter().take(4) {
         let page = shown(&audit);
         for tag in tags(&page) {
-            let attributes = tag.split_whitespace().skip(1).filter_map(|a| a.split_once('=')).map(|(key, _)| key);
+            // What stands in quotes is no attribute.
+            let bare = tag.split('"').step_by(2).collect::<Vec<_>>().join("\"\"");
+            let attributes = bare.split_whitespace().skip(1).filter_map(|a| a.split_once('=')).map(|(key, _)| key);
             let bad: Vec<&str> = attributes.filter(|key| *key == "style" || key.starts_with("on") || *key == "src").collect();
             assert!(bad.is_empty(), "{name}: <{tag}>");
             let word = tag.split([' ', '/']).find(|w| !w.is_empty()).unwrap_or_default();

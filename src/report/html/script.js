@@ -217,7 +217,7 @@
     byId("filters").append(
       el("div", { class: "fields" }, el("label", { class: "field wide" }, el("span", null, "Search"), bar.q),
         ...[picker("rule", "Rule"), picker("unit", "Unit"), picker("account", "Account")].filter(Boolean)),
-      el("div", { class: "fields" }, chips("severity", severities, [4, 3, 2, 1, 0]), chips("category", categories, [1, 2, 0, 3]),
+      el("div", { class: "fields" }, chips("severity", severities, [4, 3, 2, 1, 0]), chips("category", categories, [1, 2, 0, 3].filter((c) => findings.some((f) => f[CATEGORY] === c))),
         states.length ? el("fieldset", { class: "chips" }, el("legend", null, "status"), ...states) : null),
       el("div", { class: "result" }, bar.status, bar.clear));
   }
@@ -227,7 +227,8 @@
   function paintBar(counts) {
     for (const [kind, names] of [["severity", severities], ["category", categories]]) {
       names.forEach((_, i) => {
-        const chip = bar[kind][i];
+        const chip = bar[kind]?.[i];
+        if (!chip) return;
         chip.setAttribute("aria-pressed", String(filter[kind].has(i)));
         chip.lastChild.textContent = number(counts[kind][i]);
         chip.classList.toggle("none", counts[kind][i] === 0);
@@ -295,7 +296,7 @@
       rule: () => [el("span", { class: "message" }, ...prose(texts[f[MESSAGE]])), " ", el("small", null, rules[f[RULE]][0]),
         f[FLAGS] & NEW ? el("span", { class: "tag new" }, "new") : null, f[FLAGS] & CHANGED ? el("span", { class: "tag" }, "changed") : null,
         f[FLAGS] & SUPPRESSED ? el("span", { class: "tag" }, "suppressed") : null],
-      account: () => (f[ROW] < 0 ? [] : [label(f[ROW]), rows[f[ROW]][1] ? el("small", null, ` ${rows[f[ROW]][0]}`) : null]),
+      account: () => (f[ROW] < 0 ? [] : [label(f[ROW]), rows[f[ROW]][1] ? el("small", null, rows[f[ROW]][0]) : null]),
       resource: () => [el("code", null, texts[f[RESOURCE]] || texts[f[NAME]] || texts[f[PLACE]])],
       first: () => [day(texts[f[FIRST]])],
     };
@@ -444,15 +445,20 @@
         else { const k = "hou".indexOf(cells[g] || "n"); if (k >= 0) up[g][k] += 1; }
       });
     }
-    const few = map.rows.length <= 60;
-    for (const i of map.rows) if (rows[i][3] && (few || rows[i][2] < 1)) map.open.add(i);
+    // Level by level, as long as it stays on a screen or two.
+    for (let depth = 0; depth < 9; depth++) {
+      const level = map.rows.filter((i) => rows[i][3] && rows[i][2] === depth);
+      level.forEach((i) => map.open.add(i));
+      if (map.rows.filter(visible).length > 60) { level.forEach((i) => map.open.delete(i)); break; }
+    }
     const all = button({ class: "plain" }, "Unfold all");
     const none = button({ class: "plain" }, "Fold all");
     all.addEventListener("click", () => { map.rows.forEach((i) => rows[i][3] && map.open.add(i)); paintMap(); });
     none.addEventListener("click", () => { map.open.clear(); paintMap(); });
     map.box = el("input", { type: "checkbox", id: "gaps" });
     map.box.addEventListener("change", () => { map.gaps = map.box.checked; paintMap(); });
-    byId("map-tools").append(all, none, el("label", { class: "check" }, map.box, " only rows with gaps"));
+    byId("map-tools").append(all, none, el("label", { class: "check" }, map.box, " only rows with gaps"),
+      el("span", { class: "fine" }, "Below the symbol of a unit: accounts in it that are open or undecided, of all."));
     paintMap();
   }
 
@@ -494,7 +500,7 @@
     const worst = unit && letter === "n" && all ? (opened ? "o" : unsure ? "u" : "h") : letter;
     const [symbol, word] = standings[worst];
     const words = [letter === "n" && all ? "" : word, unit && all ? `${opened} open, ${unsure} undecided of ${all} accounts` : ""].filter(Boolean).join("; ");
-    const face = [el("span", { "aria-hidden": "true" }, symbol, unit && opened + unsure ? el("small", null, ` ${opened + unsure}/${all}`) : null)];
+    const face = [el("span", { "aria-hidden": "true" }, symbol, unit && opened + unsure ? el("small", { class: opened ? "o" : "u" }, `${number(opened + unsure)}/${number(all)}`) : null)];
     if (worst !== "o" && worst !== "u" && !(opened + unsure)) return el("span", { class: `cell ${worst}`, title: words }, ...face, el("span", { class: "vh" }, words));
     return button({ class: `cell ${worst}`, title: `${words}: show findings`, "aria-label": `${rules[g][0]}, ${label(i)}: ${words}; show findings`, "data-cell": `${i},${g}` }, ...face);
   }

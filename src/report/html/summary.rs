@@ -55,7 +55,7 @@ pub fn banner(audit: &Audit, out: &mut dyn Write) -> Result<()> {
     ];
     let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
     writeln!(out, "<section class=\"banner\" aria-labelledby=\"incomplete\"><h2 id=\"incomplete\">This report is incomplete</h2>")?;
-    writeln!(out, "<p>{} not read in full. What they hold was not checked: findings may be missing.</p>", parts.join(" and "))?;
+    writeln!(out, "<p>{} not read in full. What was not read was not checked: findings may be missing.</p>", parts.join(" and "))?;
     writeln!(out, "<details><summary>What is missing, and the next step</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What is missing\">")?;
     writeln!(out, "<table><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Why</th><th scope=\"col\">Next step</th></tr></thead><tbody>")?;
     for source in gaps.iter().take(MOST) {
@@ -111,7 +111,7 @@ pub fn tiles(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> 
     tile(if outcome.policies() == 1 { "policy" } else { "policies" }, number(outcome.policies()), out)?;
     if !tree.guardrails.is_empty() {
         let (held, all) = tree.held();
-        tile("guardrails held", format!("{} of {}", number(held), number(all)), out)?;
+        tile(&format!("of {} guardrails held", number(all)), number(held), out)?;
     }
     if outcome.suppressed() > 0 {
         tile("suppressed", number(outcome.suppressed()), out)?;

@@ -1,4 +1,4 @@
-//! The runs so far: findings by severity as columns, guardrails as a line, and the same as a table.
+//! The runs so far: findings by severity as columns, open guardrails, and the same as a table.
 
 use super::markup::{minute, number, text, when};
 use crate::audit::Run;
@@ -9,7 +9,7 @@ use std::io::{Result, Write};
 /// Runs shown at most, the latest ones.
 const MOST: usize = 30;
 /// Width and height of the drawing, its margins on the left and below.
-const SIZE: (usize, usize) = (680, 190);
+const SIZE: (usize, usize) = (560, 190);
 const MARGIN: (usize, usize) = (52, 34);
 const TOP: usize = 8;
 
@@ -27,7 +27,11 @@ pub fn write(trend: &[Run], out: &mut dyn Write) -> Result<()> {
     for severity in Severity::ALL.iter().rev() {
         write!(out, "<li><span class=\"swatch {severity}\"></span>{severity}</li>")?;
     }
-    writeln!(out, "</ul>\n<figure>{}</figure>", drawing(runs))?;
+    writeln!(out, "</ul>\n<div class=\"charts\">")?;
+    for chart in std::iter::once(findings(runs)).chain(guardrails(runs)) {
+        writeln!(out, "<figure><figcaption>{}</figcaption>{}</figure>", chart.name, drawing(&chart))?;
+    }
+    writeln!(out, "</div>")?;
     table(runs, out)?;
     writeln!(out, "</section>")
 }
@@ -50,53 +54,96 @@ fn ceiling(most: usize) -> usize {
     }
 }
 
-fn drawing(runs: &[Run]) -> String {
-    let most = ceiling(runs.iter().map(total).max().unwrap_or(0).max(1));
+/// What stands in one column of a drawing: classes and amounts, from the floor up.
+type Parts<'a> = Vec<(&'a str, usize)>;
+
+/// A drawing of some runs: its name, its words, and the columns.
+struct Chart<'a> {
+    id: &'a str,
+    name: String,
+    words: String,
+    columns: Vec<(&'a Run, Parts<'a>)>,
+}
+
+fn findings(runs: &[Run]) -> Chart<'_> {
+    let parts = |run: &Run| run.by_severity.iter().map(|(severity, n)| (severity.as_str(), *n)).collect();
+    Chart {
+        id: "trend-findings",
+        name: format!("Findings by severity in {} runs", runs.len()),
+        words: words(runs, "findings", total),
+        columns: runs.iter().map(|run| (run, parts(run))).collect(),
+    }
+}
+
+/// Places in the map of guardrails through which a request gets; nothing where no run had a map.
+fn guardrails(runs: &[Run]) -> Option<Chart<'_>> {
+    let open = |run: &Run| run.guardrails.1.saturating_sub(run.guardrails.0);
+    runs.iter().any(|run| run.guardrails.1 > 0).then(|| Chart {
+        id: "trend-guardrails",
+        name: format!("Open guardrails in {} runs", runs.len()),
+        words: words(runs, "open guardrails", open),
+        columns: runs.iter().map(|run| (run, vec![("open", open(run))])).collect(),
+    })
+}
+
+fn drawing(chart: &Chart<'_>) -> String {
+    let most = ceiling(chart.columns.iter().map(|(_, parts)| parts.iter().map(|(_, n)| n).sum()).max().unwrap_or(0).max(1));
     let (width, height) = SIZE;
     let room = (width - MARGIN.0, height - MARGIN.1 - TOP);
     let floor = TOP + room.1;
-    let step = room.0 / runs.len().max(1);
+    let step = room.0 / chart.columns.len().max(1);
+    let (id, name, words) = (chart.id, &chart.name, &chart.words);
     let mut svg = format!(
-        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"trend-name trend-words\"><title id=\"trend-name\">Findings by severity in the last {} runs</title><desc id=\"trend-words\">{}</desc>",
-        runs.len(),
-        words(runs)
+        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id} {id}-words\"><title id=\"{id}\">{name}</title><desc id=\"{id}-words\">{words}</desc>"
     );
-    for (part, of) in [(0, 2), (1, 2), (2, 2)] {
-        let y = floor - room.1 * part / of;
-        let value = most * part / of;
+    for part in [0, 1, 2] {
+        let y = floor - room.1 * part / 2;
         // Half of an odd number is none.
-        let label = if value * of == most * part { number(value) } else { String::new() };
-        let _ = write!(svg, "<path class=\"grid\" d=\"M{0} {y}H{width}\"/><text x=\"{1}\" y=\"{2}\" text-anchor=\"end\">{label}</text>", MARGIN.0, MARGIN.0 - 8, y + 4);
+        let label = if (most * part).is_multiple_of(2) { number(most * part / 2) } else { String::new() };
+        let _ = write!(
+            svg,
+            "<path class=\"grid\" d=\"M{} {y}H{width}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{label}</text>",
+            MARGIN.0,
+            MARGIN.0 - 8,
+            y + 4
+        );
     }
     let bar = (step * 3 / 5).clamp(3, 46);
-    let every = runs.len().div_ceil(8);
-    for (i, run) in runs.iter().enumerate() {
+    let every = chart.columns.len().div_ceil(6);
+    for (i, (run, parts)) in chart.columns.iter().enumerate() {
         let x = MARGIN.0 + step * i + (step.saturating_sub(bar)) / 2;
         let mut below = 0;
-        for (severity, n) in &run.by_severity {
+        for (class, n) in parts {
             // Both ends are rounded, not the height, so that parts neither overlap nor leave gaps.
             let (from, to) = (floor - room.1 * below / most, floor - room.1 * (below + n) / most);
             below += n;
             if from > to {
-                let _ = write!(svg, "<rect class=\"bar {severity}\" x=\"{x}\" y=\"{to}\" width=\"{bar}\" height=\"{}\"/>", from - to);
+                let _ =
+                    write!(svg, "<rect class=\"bar {class}\" x=\"{x}\" y=\"{to}\" width=\"{bar}\" height=\"{}\"/>", from - to);
             }
         }
-        let middle = x + bar / 2;
-        if (runs.len() - 1 - i).is_multiple_of(every) {
-            let day = run.at.get(5..10).unwrap_or_default();
-            let _ = write!(svg, "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", floor + 16, text(day));
-        }
-        if !run.complete {
-            let _ = write!(svg, "<text class=\"bang\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">incomplete</text>", floor + 30);
-        }
+        let labelled = (chart.columns.len() - 1 - i).is_multiple_of(every);
+        under(&mut svg, run, (x + bar / 2, floor), labelled);
     }
     svg.push_str("</svg>");
     svg
 }
 
+/// The day below a column, and a mark when the run was incomplete.
+fn under(svg: &mut String, run: &Run, (middle, floor): (usize, usize), labelled: bool) {
+    if labelled {
+        let day = run.at.get(5..10).unwrap_or_default();
+        let _ = write!(svg, "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", floor + 16, text(day));
+    }
+    if !run.complete {
+        let mark = if labelled { "incomplete" } else { "!" };
+        let _ = write!(svg, "<text class=\"bang\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{mark}</text>", floor + 30);
+    }
+}
+
 /// The first and the last run in words.
-fn words(runs: &[Run]) -> String {
-    let one = |run: &Run| format!("{} findings on {}", number(total(run)), text(&minute(&run.at)));
+fn words(runs: &[Run], what: &str, of: fn(&Run) -> usize) -> String {
+    let one = |run: &Run| format!("{} {what} on {}", number(of(run)), text(&minute(&run.at)));
     match (runs.first(), runs.last()) {
         (Some(first), Some(last)) => format!("From {} to {}.", one(first), one(last)),
         (_, _) => String::new(),
@@ -139,7 +186,8 @@ mod tests {
 
     #[test]
     fn parts_stand_on_each_other() {
-        let svg = drawing(&audit_sample::audit().trend);
+        let audit = audit_sample::audit();
+        let svg = drawing(&findings(&audit.trend));
         let number = |part: &str, key: &str| -> usize {
             let (_, rest) = part.split_once(&format!("{key}=\"")).unwrap();
             rest.split('"').next().unwrap().parse().unwrap()
