@@ -67,7 +67,10 @@ fn finding(audit: &Audit, record: &Record, account: &str, options: &Options) -> 
         map.insert("LastObservedAt".into(), now.into());
     }
     map.insert("Severity".into(), severity.clone());
-    map.insert("FindingProviderFields".into(), json!({ "Severity": severity, "Types": types, "Confidence": confidence(record.confidence) }));
+    map.insert(
+        "FindingProviderFields".into(),
+        json!({ "Severity": severity, "Types": types, "Confidence": confidence(record.confidence) }),
+    );
     map.insert("Title".into(), said(&cut(&record.title, TITLE)).into());
     map.insert("Description".into(), said(&cut([record.message.as_str(), &record.why].join(" ").trim(), DESCRIPTION)).into());
     if let Some(advice) = recommendation(record) {
@@ -150,7 +153,8 @@ fn fields(record: &Record, options: &Options) -> Value {
 }
 
 fn resource(record: &Record, account: &str, partition: &str, region: &str) -> Value {
-    let whole = json!({ "Type": "AwsAccount", "Id": format!("AWS::::Account:{account}"), "Partition": partition, "Region": region });
+    let whole =
+        json!({ "Type": "AwsAccount", "Id": format!("AWS::::Account:{account}"), "Partition": partition, "Region": region });
     let Some(id) = record.resource.as_deref().filter(|id| !id.trim().is_empty()) else { return whole };
     let mut one = json!({ "Type": kind(record.resource_type.as_deref(), id), "Id": cut(id, ID), "Region": region });
     // Anything else is no partition, and would be refused.
@@ -241,7 +245,8 @@ mod tests {
         });
         for audit in [incomplete, alone, long, audit_sample::hostile(), audit_sample::large(450, 3, 1)] {
             for batch in batches(&audit) {
-                let errors: Vec<String> = validator.iter_errors(&batch).map(|e| format!("{e} at {}", e.instance_path())).collect();
+                let errors: Vec<String> =
+                    validator.iter_errors(&batch).map(|e| format!("{e} at {}", e.instance_path())).collect();
                 assert!(errors.is_empty(), "{errors:#?}");
                 let accounts: std::collections::BTreeSet<String> =
                     batch.as_array().unwrap().iter().map(|f| f["AwsAccountId"].to_string()).collect();
@@ -278,9 +283,13 @@ mod tests {
             .iter()
             .flat_map(|b| b.as_array().unwrap().clone())
             .map(|f| {
-                let [severity, status, workflow] = [&f["Severity"]["Label"], &f["Compliance"]["Status"], &f["Workflow"]["Status"]];
+                let [severity, status, workflow] =
+                    [&f["Severity"]["Label"], &f["Compliance"]["Status"], &f["Workflow"]["Status"]];
                 let resource = &f["Resources"][0];
-                format!("{} {severity} {status} {workflow} {} {} {}", f["AwsAccountId"], f["RecordState"], resource["Type"], f["GeneratorId"])
+                format!(
+                    "{} {severity} {status} {workflow} {} {} {}",
+                    f["AwsAccountId"], f["RecordState"], resource["Type"], f["GeneratorId"]
+                )
             })
             .collect();
         insta::assert_snapshot!(shown.join("\n").replace('"', ""), @r"

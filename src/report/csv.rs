@@ -136,7 +136,8 @@ fn line(cells: &[String], out: &mut dyn Write) -> Result<()> {
 /// One cell: visible, harmless, quoted where it must be.
 fn cell(text: &str) -> String {
     // Blanks before a formula do not keep every spreadsheet from running it.
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r', '\n']);
+    let formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r', '\n']);
     let shown = if text.contains('\n') { terminal_lines(text.trim_end()) } else { terminal(text) };
     let guarded = if formula { format!("'{shown}") } else { shown };
     if guarded.contains(['"', ',', '\n', '\r']) || guarded.starts_with(' ') || guarded.ends_with(' ') {
@@ -210,7 +211,10 @@ mod tests {
         let rows = parse(&shown(&audit));
         let unread: Vec<&Vec<String>> = rows.iter().filter(|r| r[0] == "incomplete").collect();
         assert_eq!(unread.len(), 2);
-        assert_eq!([&unread[1][6], &unread[1][15], &unread[1][16], &unread[1][25]], ["comma before `]`", "scp/deny.json", "4", "remove the comma"]);
+        assert_eq!(
+            [&unread[1][6], &unread[1][15], &unread[1][16], &unread[1][25]],
+            ["comma before `]`", "scp/deny.json", "4", "remove the comma"]
+        );
     }
 
     #[test]

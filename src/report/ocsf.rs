@@ -148,7 +148,8 @@ fn info(audit: &Audit, record: &Record) -> Value {
     let first = milliseconds(&record.first_seen);
     let now = milliseconds(&audit.run.at);
     // A finding that is gone was last seen in the run before.
-    let last = if record.standing == Standing::Resolved { audit.drift.as_ref().and_then(|d| milliseconds(&d.since.at)) } else { now };
+    let last =
+        if record.standing == Standing::Resolved { audit.drift.as_ref().and_then(|d| milliseconds(&d.since.at)) } else { now };
     let times = [("created_time", first), ("first_seen_time", first), ("last_seen_time", last), ("modified_time", now)];
     for (key, value) in times {
         if let Some(value) = value {
@@ -228,7 +229,8 @@ mod tests {
         let alone = Audit { outcome: sample::outcome(), ..Audit::default() };
         for audit in [incomplete, alone, audit_sample::hostile()] {
             for event in events(&audit) {
-                let errors: Vec<String> = validator.iter_errors(&event).map(|e| format!("{e} at {}", e.instance_path())).collect();
+                let errors: Vec<String> =
+                    validator.iter_errors(&event).map(|e| format!("{e} at {}", e.instance_path())).collect();
                 assert!(errors.is_empty(), "{errors:#?}\n{event:#}");
             }
         }
@@ -247,7 +249,12 @@ mod tests {
         audit.outcome.incomplete = sample::outcome().incomplete;
         let shown: Vec<String> = events(&audit)
             .iter()
-            .map(|e| format!("{} | {} | {} | {} | {}", e["type_name"], e["status"], e["compliance"]["status"], e["severity"], e["finding_info"]["uid"]))
+            .map(|e| {
+                format!(
+                    "{} | {} | {} | {} | {}",
+                    e["type_name"], e["status"], e["compliance"]["status"], e["severity"], e["finding_info"]["uid"]
+                )
+            })
             .collect();
         insta::assert_snapshot!(shown.join("\n").replace('"', ""), @r"
         Compliance Finding: Update | New | Fail | High | 00000000000000000000000000036260

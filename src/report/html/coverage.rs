@@ -21,14 +21,23 @@ pub fn write(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> 
     if tree.guardrails.is_empty() {
         return Ok(());
     }
-    writeln!(out, "<section id=\"coverage\" aria-labelledby=\"coverage-title\"><h2 id=\"coverage-title\">Guardrail coverage</h2>")?;
+    writeln!(
+        out,
+        "<section id=\"coverage\" aria-labelledby=\"coverage-title\"><h2 id=\"coverage-title\">Guardrail coverage</h2>"
+    )?;
     write!(out, "<ul class=\"legend\">")?;
     for (one, meaning) in LEGEND {
         let (letter, symbol, word) = standing(one);
-        write!(out, "<li><span class=\"cell {letter}\" aria-hidden=\"true\">{symbol}</span> <b>{word}</b> <span>{meaning}</span></li>")?;
+        write!(
+            out,
+            "<li><span class=\"cell {letter}\" aria-hidden=\"true\">{symbol}</span> <b>{word}</b> <span>{meaning}</span></li>"
+        )?;
     }
     writeln!(out, "</ul>\n<div id=\"map-tools\" class=\"tools\"></div>")?;
-    writeln!(out, "<div id=\"map\" class=\"scroll map\" tabindex=\"0\" role=\"region\" aria-labelledby=\"coverage-title\"></div>")?;
+    writeln!(
+        out,
+        "<div id=\"map\" class=\"scroll map\" tabindex=\"0\" role=\"region\" aria-labelledby=\"coverage-title\"></div>"
+    )?;
     writeln!(out, "<noscript>")?;
     table(audit, tree, out)?;
     writeln!(out, "</noscript></section>")
@@ -49,7 +58,12 @@ fn table(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> {
         }
         let class = if row.unit { "unit" } else { "account" };
         let depth = row.depth.min(9);
-        write!(out, "<tr class=\"{class}\"><th scope=\"row\" class=\"d{depth}\">{} <small>{}</small></th>", text(row.name), text(row.id))?;
+        write!(
+            out,
+            "<tr class=\"{class}\"><th scope=\"row\" class=\"d{depth}\">{} <small>{}</small></th>",
+            text(row.name),
+            text(row.id)
+        )?;
         for cell in cells {
             match cell {
                 Some(one) => {

@@ -52,7 +52,8 @@ impl<'a> Data<'a> {
     /// For an audit whose rows are `tree`.
     pub fn new(audit: &'a Audit, tree: &'a Tree<'a>) -> Self {
         let cards: BTreeMap<&str, &RuleCard> = audit.outcome.rules.iter().map(|card| (card.id.as_str(), card)).collect();
-        let mut rules: Vec<&str> = audit.outcome.findings.iter().map(|f| f.rule.as_str()).chain(tree.guardrails.clone()).collect();
+        let mut rules: Vec<&str> =
+            audit.outcome.findings.iter().map(|f| f.rule.as_str()).chain(tree.guardrails.clone()).collect();
         rules.sort_unstable();
         rules.dedup();
         let rule_numbers = rules.iter().enumerate().map(|(i, id)| (*id, i)).collect();
@@ -149,15 +150,14 @@ impl<'a> Data<'a> {
         let first = self.audit.seen.get(&found.fingerprint).map_or("", |s| s.first.as_str());
         let fingerprint = found.fingerprint.as_str();
         let flag = |set: &HashSet<&str>, bit: u8| if set.contains(fingerprint) { bit } else { 0 };
-        let flags =
-            flag(&self.new, 1) | flag(&self.changed, 2) | if found.suppressed.is_some() { 4 } else { 0 };
-        let why = found.why.as_deref().filter(|why| self.cards.get(found.rule.as_str()).is_none_or(|c| c.rationale.trim() != why.trim()));
+        let flags = flag(&self.new, 1) | flag(&self.changed, 2) | if found.suppressed.is_some() { 4 } else { 0 };
+        let why = found
+            .why
+            .as_deref()
+            .filter(|why| self.cards.get(found.rule.as_str()).is_none_or(|c| c.rationale.trim() != why.trim()));
         let kind = policy.kind.map_or("", |kind| kind.as_str());
-        let fixes: Vec<Value> = found
-            .fixes
-            .iter()
-            .map(|fix| json!([self.text(&fix.title), fix.safety.as_str(), self.lines(&fix.text)]))
-            .collect();
+        let fixes: Vec<Value> =
+            found.fixes.iter().map(|fix| json!([self.text(&fix.title), fix.safety.as_str(), self.lines(&fix.text)])).collect();
         let labels: Vec<&Label> = std::iter::once(&found.primary).chain(&found.related).collect();
         let shown: Vec<Value> = sheets(&labels, COLUMNS).iter().map(|sheet| self.sheet(sheet)).collect();
         let messages: Vec<usize> = labels.iter().map(|label| self.text(&label.message)).collect();

@@ -9,7 +9,12 @@ use std::io::{Result, Write};
 pub fn write(audit: &Audit, out: &mut dyn Write) -> Result<()> {
     let Some(drift) = &audit.drift else { return Ok(()) };
     writeln!(out, "<section id=\"changes\" aria-labelledby=\"changes-title\"><h2 id=\"changes-title\">What changed</h2>")?;
-    writeln!(out, "<p class=\"fine\">Compared with run {} of {}.</p>\n<ul class=\"delta\">", drift.since.id, when(&drift.since.at))?;
+    writeln!(
+        out,
+        "<p class=\"fine\">Compared with run {} of {}.</p>\n<ul class=\"delta\">",
+        drift.since.id,
+        when(&drift.since.at)
+    )?;
     let button = |n: usize, state: &str, title: &str| match n {
         0 => format!("<li><b>0</b> {title}</li>"),
         n => format!("<li><button type=\"button\" data-state=\"{state}\"><b>{}</b> {title}</button></li>", number(n)),
@@ -46,14 +51,20 @@ fn changes(list: &[Change], out: &mut dyn Write) -> Result<()> {
     if list.is_empty() {
         return Ok(());
     }
-    writeln!(out, "<h3>In the organization</h3><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Changes of the organization\"><table>")?;
+    writeln!(
+        out,
+        "<h3>In the organization</h3><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Changes of the organization\"><table>"
+    )?;
     let columns = ["What", "Name", "Id", "Before", "After"].map(|c| format!("<th scope=\"col\">{c}</th>")).concat();
     writeln!(out, "<thead><tr>{columns}</tr></thead><tbody>")?;
     for change in list.iter().take(MOST) {
         let side = |s: &Option<String>| s.as_deref().map_or_else(|| "–".to_owned(), text);
         let (kind, name, id) = (word(change.kind), text(&change.name), text(&change.subject));
         let (before, after) = (side(&change.before), side(&change.after));
-        writeln!(out, "<tr><td><b>{kind}</b></td><td>{name}</td><td><code>{id}</code></td><td>{before}</td><td>{after}</td></tr>")?;
+        writeln!(
+            out,
+            "<tr><td><b>{kind}</b></td><td>{name}</td><td><code>{id}</code></td><td>{before}</td><td>{after}</td></tr>"
+        )?;
     }
     writeln!(out, "</tbody></table></div>")?;
     more(list.len(), out)
@@ -68,7 +79,8 @@ fn gone(title: &str, note: &str, list: &[Gone], out: &mut dyn Write) -> Result<(
         writeln!(out, "<p class=\"fine\">{note}</p>")?;
     }
     writeln!(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table>")?;
-    let columns = ["Severity", "Finding", "Account", "Resource", "First seen"].map(|c| format!("<th scope=\"col\">{c}</th>")).concat();
+    let columns =
+        ["Severity", "Finding", "Account", "Resource", "First seen"].map(|c| format!("<th scope=\"col\">{c}</th>")).concat();
     writeln!(out, "<thead><tr>{columns}</tr></thead><tbody>")?;
     let mut worst: Vec<&Gone> = list.iter().collect();
     worst.sort_by_key(|g| std::cmp::Reverse(g.severity));
@@ -76,7 +88,10 @@ fn gone(title: &str, note: &str, list: &[Gone], out: &mut dyn Write) -> Result<(
         let side = |s: &Option<String>| s.as_deref().map_or_else(|| "–".to_owned(), text);
         let (severity, message, rule) = (badge(one.severity), prose(&one.message), text(&one.rule));
         let (account, resource, first) = (side(&one.account), side(&one.resource), when(&one.first_seen));
-        writeln!(out, "<tr><td>{severity}</td><td>{message} <small>{rule}</small></td><td>{account}</td><td><code>{resource}</code></td><td>{first}</td></tr>")?;
+        writeln!(
+            out,
+            "<tr><td>{severity}</td><td>{message} <small>{rule}</small></td><td>{account}</td><td><code>{resource}</code></td><td>{first}</td></tr>"
+        )?;
     }
     writeln!(out, "</tbody></table></div>")?;
     more(list.len(), out)?;

@@ -14,7 +14,10 @@ const MOST: usize = 100;
 
 /// Write the section.
 pub fn write(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "<section id=\"findings\" aria-labelledby=\"findings-title\"><h2 id=\"findings-title\" tabindex=\"-1\">Findings</h2>")?;
+    writeln!(
+        out,
+        "<section id=\"findings\" aria-labelledby=\"findings-title\"><h2 id=\"findings-title\" tabindex=\"-1\">Findings</h2>"
+    )?;
     writeln!(out, "<div id=\"filters\" role=\"search\" aria-label=\"Filter the findings\"></div>\n<div id=\"list\"></div>")?;
     writeln!(out, "<noscript>")?;
     let mut worst: Vec<&Finding> = audit.outcome.active().collect();
@@ -79,7 +82,8 @@ fn figure(sheet: &Sheet, labels: &[&Label], out: &mut dyn Write) -> Result<()> {
         start += line.len();
     }
     writeln!(out, "</pre>")?;
-    let said: Vec<&str> = sheet.marks.iter().filter_map(|m| Some(labels.get(m.label?)?.message.as_str())).filter(|m| !m.is_empty()).collect();
+    let said: Vec<&str> =
+        sheet.marks.iter().filter_map(|m| Some(labels.get(m.label?)?.message.as_str())).filter(|m| !m.is_empty()).collect();
     for message in said {
         writeln!(out, "<p>{}</p>", prose(message))?;
     }

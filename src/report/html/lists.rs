@@ -71,8 +71,16 @@ pub fn rules(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> 
     }
     let cards: HashMap<&str, &RuleCard> = audit.outcome.rules.iter().map(|c| (c.id.as_str(), c)).collect();
     writeln!(out, "<section id=\"rules\" aria-labelledby=\"rules-title\"><h2 id=\"rules-title\">By rule</h2>")?;
-    writeln!(out, "<p class=\"fine\">{} rules were applied; those with a finding or a place in the map are listed.</p>", number(audit.outcome.coverage.rules))?;
-    writeln!(out, "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-labelledby=\"rules-title\"><table><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">all</th>{}<th scope=\"col\" class=\"n\">new</th><th scope=\"col\">guardrail</th></tr></thead><tbody>", severity_columns())?;
+    writeln!(
+        out,
+        "<p class=\"fine\">{} rules were applied; those with a finding or a place in the map are listed.</p>",
+        number(audit.outcome.coverage.rules)
+    )?;
+    writeln!(
+        out,
+        "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-labelledby=\"rules-title\"><table><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">all</th>{}<th scope=\"col\" class=\"n\">new</th><th scope=\"col\">guardrail</th></tr></thead><tbody>",
+        severity_columns()
+    )?;
     let mut sorted: Vec<(&str, Tally)> = tallies.into_iter().collect();
     sorted.sort_by_key(|(_, tally)| std::cmp::Reverse((tally.by_severity.keys().max().copied(), tally.total())));
     for (id, tally) in sorted {
@@ -81,7 +89,12 @@ pub fn rules(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> 
         let (all, new) = (number(tally.total()), number(tally.new));
         let standing = standings(tree, cells);
         let about = cards.get(id).map(|card| about(card)).unwrap_or_default();
-        writeln!(out, "<tr><th scope=\"row\">{}{about}</th><td class=\"n\">{all}</td>{}<td class=\"n\">{new}</td><td>{standing}</td></tr>", button("rule", id, id), tally.cells())?;
+        writeln!(
+            out,
+            "<tr><th scope=\"row\">{}{about}</th><td class=\"n\">{all}</td>{}<td class=\"n\">{new}</td><td>{standing}</td></tr>",
+            button("rule", id, id),
+            tally.cells()
+        )?;
     }
     writeln!(out, "</tbody></table></div></section>")
 }
@@ -111,11 +124,16 @@ pub fn accounts(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<(
         return Ok(());
     }
     rows.sort_by_key(|(i, tally)| {
-        let worst: Vec<usize> = Severity::ALL.iter().rev().map(|s| tally.by_severity.get(s).copied().unwrap_or_default()).collect();
+        let worst: Vec<usize> =
+            Severity::ALL.iter().rev().map(|s| tally.by_severity.get(s).copied().unwrap_or_default()).collect();
         (std::cmp::Reverse(worst), *i)
     });
     writeln!(out, "<section id=\"accounts\" aria-labelledby=\"accounts-title\"><h2 id=\"accounts-title\">By account</h2>")?;
-    writeln!(out, "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-labelledby=\"accounts-title\"><table><thead><tr><th scope=\"col\">Account</th><th scope=\"col\">Unit</th><th scope=\"col\" class=\"n\">all</th>{}<th scope=\"col\" class=\"n\">new</th><th scope=\"col\">guardrails</th></tr></thead><tbody>", severity_columns())?;
+    writeln!(
+        out,
+        "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-labelledby=\"accounts-title\"><table><thead><tr><th scope=\"col\">Account</th><th scope=\"col\">Unit</th><th scope=\"col\" class=\"n\">all</th>{}<th scope=\"col\" class=\"n\">new</th><th scope=\"col\">guardrails</th></tr></thead><tbody>",
+        severity_columns()
+    )?;
     for (i, tally) in rows {
         let Some(row) = tree.rows.get(i) else { continue };
         let cells = (0..tree.guardrails.len()).filter_map(|g| tree.standing(i, g));
@@ -123,7 +141,12 @@ pub fn accounts(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<(
         let id = if row.name.is_empty() { String::new() } else { format!(" <small>{}</small>", text(row.id)) };
         let (all, new) = (number(tally.total()), number(tally.new));
         let (path, standing) = (text(&tree.path(i)), standings(tree, cells));
-        writeln!(out, "<tr><th scope=\"row\">{}{id}</th><td>{path}</td><td class=\"n\">{all}</td>{}<td class=\"n\">{new}</td><td>{standing}</td></tr>", button("row", row.id, name), tally.cells())?;
+        writeln!(
+            out,
+            "<tr><th scope=\"row\">{}{id}</th><td>{path}</td><td class=\"n\">{all}</td>{}<td class=\"n\">{new}</td><td>{standing}</td></tr>",
+            button("row", row.id, name),
+            tally.cells()
+        )?;
     }
     writeln!(out, "</tbody></table></div></section>")
 }

@@ -37,11 +37,7 @@ pub fn paragraphs(text: &str) -> String {
 
 /// A link, where the address is one; the bare text otherwise.
 pub fn link(address: &str) -> String {
-    if is_link(address) {
-        format!("<a href=\"{0}\" rel=\"noreferrer noopener\">{0}</a>", xml(address))
-    } else {
-        xml(address)
-    }
+    if is_link(address) { format!("<a href=\"{0}\" rel=\"noreferrer noopener\">{0}</a>", xml(address)) } else { xml(address) }
 }
 
 /// The word of a severity in its color.
@@ -141,7 +137,9 @@ mod tests {
 
     #[test]
     fn only_addresses_are_linked() {
-        assert!(link("https://docs.aws.amazon.com/a?b=c&d=e").starts_with("<a href=\"https://docs.aws.amazon.com/a?b=c&amp;d=e\""));
+        assert!(
+            link("https://docs.aws.amazon.com/a?b=c&d=e").starts_with("<a href=\"https://docs.aws.amazon.com/a?b=c&amp;d=e\"")
+        );
         for bad in ["javascript:alert(1)", "https://x\" onclick=\"y", "data:text/html,x", "//x"] {
             assert!(!link(bad).contains("<a"), "{bad}");
         }

@@ -81,7 +81,8 @@ fn nothing_in_the_page_would_need_an_exception() {
         assert_eq!(page.matches("</script").count(), 2, "{name}");
     }
     let script = include_str!("script.js");
-    for bad in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "XMLHttpRequest", "import("] {
+    for bad in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "XMLHttpRequest", "import("]
+    {
         assert!(!script.contains(bad), "{bad}");
     }
     assert!(!include_str!("style.css").contains("url("), "a style that loads something");

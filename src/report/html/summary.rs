@@ -54,10 +54,23 @@ pub fn banner(audit: &Audit, out: &mut dyn Write) -> Result<()> {
         (unread.len(), count(unread.len(), "place in the input was", "places in the input were")),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
-    writeln!(out, "<section class=\"banner\" aria-labelledby=\"incomplete\"><h2 id=\"incomplete\">This report is incomplete</h2>")?;
-    writeln!(out, "<p>{} not read in full. What was not read was not checked: findings may be missing.</p>", parts.join(" and "))?;
-    writeln!(out, "<details><summary>What is missing, and the next step</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What is missing\">")?;
-    writeln!(out, "<table><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Why</th><th scope=\"col\">Next step</th></tr></thead><tbody>")?;
+    writeln!(
+        out,
+        "<section class=\"banner\" aria-labelledby=\"incomplete\"><h2 id=\"incomplete\">This report is incomplete</h2>"
+    )?;
+    writeln!(
+        out,
+        "<p>{} not read in full. What was not read was not checked: findings may be missing.</p>",
+        parts.join(" and ")
+    )?;
+    writeln!(
+        out,
+        "<details><summary>What is missing, and the next step</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What is missing\">"
+    )?;
+    writeln!(
+        out,
+        "<table><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Why</th><th scope=\"col\">Next step</th></tr></thead><tbody>"
+    )?;
     for source in gaps.iter().take(MOST) {
         gap(source, out)?;
     }
@@ -150,7 +163,10 @@ pub fn footer(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<(
         }
         writeln!(out, "</ul>")?;
     }
-    let about = format!("Written by palisade {} from the policies it read. The page holds all its data and loads nothing.", options.version);
+    let about = format!(
+        "Written by palisade {} from the policies it read. The page holds all its data and loads nothing.",
+        options.version
+    );
     writeln!(out, "{}</footer>", paragraphs(&about))
 }
 

@@ -46,7 +46,10 @@ impl<'a> Tree<'a> {
         let targets: BTreeSet<&str> = audit.outcome.targets.iter().map(|t| t.target.as_ref()).collect();
         for id in named.union(&targets) {
             if !tree.by_id.contains_key(id) {
-                tree.push(Row { id, name: "", depth: 0, unit: id.starts_with("r-") || id.starts_with("ou-"), parent: None }, None);
+                tree.push(
+                    Row { id, name: "", depth: 0, unit: id.starts_with("r-") || id.starts_with("ou-"), parent: None },
+                    None,
+                );
             }
         }
         let rules: BTreeSet<&str> = audit.outcome.targets.iter().map(|t| t.rule.as_str()).collect();
@@ -107,13 +110,7 @@ impl<'a> Tree<'a> {
         self.add_accounts(accounts.get(&None), organization, None, 0);
     }
 
-    fn add_accounts(
-        &mut self,
-        ids: Option<&Vec<&'a str>>,
-        organization: &'a Organization,
-        parent: Option<usize>,
-        depth: usize,
-    ) {
+    fn add_accounts(&mut self, ids: Option<&Vec<&'a str>>, organization: &'a Organization, parent: Option<usize>, depth: usize) {
         for id in ids.into_iter().flatten() {
             if let Some(account) = organization.accounts.get(*id).filter(|_| !self.by_id.contains_key(id)) {
                 self.push(Row { id, name: &account.name, depth, unit: false, parent }, account.arn.as_deref());

@@ -151,9 +151,16 @@ fn words(runs: &[Run], what: &str, of: fn(&Run) -> usize) -> String {
 }
 
 fn table(runs: &[Run], out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "<details><summary>The same as a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table>")?;
+    writeln!(
+        out,
+        "<details><summary>The same as a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table>"
+    )?;
     let severities: Vec<String> = Severity::ALL.iter().rev().map(|s| format!("<th scope=\"col\">{s}</th>")).collect();
-    writeln!(out, "<thead><tr><th scope=\"col\">Run</th>{}<th scope=\"col\">all</th><th scope=\"col\">guardrails held</th><th scope=\"col\">read</th></tr></thead><tbody>", severities.concat())?;
+    writeln!(
+        out,
+        "<thead><tr><th scope=\"col\">Run</th>{}<th scope=\"col\">all</th><th scope=\"col\">guardrails held</th><th scope=\"col\">read</th></tr></thead><tbody>",
+        severities.concat()
+    )?;
     for run in runs.iter().rev() {
         let cells: Vec<String> = Severity::ALL
             .iter()
