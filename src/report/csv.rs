@@ -2,7 +2,7 @@
 //!
 //! Spreadsheets run what starts like a formula; such a cell begins with an apostrophe.
 
-use super::escape::{terminal, terminal_lines};
+use super::escape::terminal;
 use super::export::around;
 use super::summary::suppression;
 use crate::audit::Audit;
@@ -138,7 +138,9 @@ fn cell(text: &str) -> String {
     // Blanks before a formula do not keep every spreadsheet from running it.
     let formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r', '\n']);
-    let shown = if text.contains('\n') { terminal_lines(text.trim_end()) } else { terminal(text) };
+    // Prose of several lines is joined: a line of its own in a build log could be taken for a command.
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = if text.contains('\n') { terminal(&joined) } else { terminal(text) };
     let guarded = if formula { format!("'{shown}") } else { shown };
     if guarded.contains(['"', ',', '\n', '\r']) || guarded.starts_with(' ') || guarded.ends_with(' ') {
         format!("\"{}\"", guarded.replace('"', "\"\""))
@@ -227,7 +229,7 @@ mod tests {
             assert_eq!(cell(text), text);
         }
         assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
-        assert_eq!(cell("a\nb\u{202e}"), "\"a\nb\\u{202e}\"");
+        assert_eq!(cell("a\n::error::b\u{202e}\n"), "a ::error::b\\u{202e}");
     }
 
     #[test]
