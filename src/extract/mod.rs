@@ -18,6 +18,7 @@ mod settings;
 pub mod site;
 mod stated;
 mod terraform;
+mod trust;
 #[cfg(test)]
 mod testing;
 

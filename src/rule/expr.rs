@@ -1,5 +1,6 @@
 //! The match language as a tree: parameters resolved, globs and shapes compiled, ready to be asked of many policies.
 
+use super::meta::AttachedTest;
 use crate::algebra::{ActionSet, ArnShape, Bound, Relation, When};
 use crate::policy::Effect;
 use crate::policy::condition::Quantifier;
@@ -203,6 +204,8 @@ pub enum Matcher {
     Denies(Box<QuestionSpec>),
     /// Asked of inherited policies; without organization data nothing is inherited.
     Inherited,
+    /// Whom the policy is attached to.
+    AttachedTo(Box<AttachedTest>),
     /// `Effect`.
     Effect(Effect),
     /// `Sid` glob.

@@ -50,7 +50,7 @@ impl Reach {
                 self.whole = true;
                 self.owner |= asks_whose(spec);
             }
-            Matcher::Fact(_) => self.owner = true,
+            Matcher::Fact(_) | Matcher::AttachedTo(_) => self.owner = true,
             Matcher::Constant(_)
             | Matcher::Inherited
             | Matcher::Effect(_)
