@@ -123,7 +123,7 @@ fn list<'d>(c: &mut Compiler<'d>, node: Node<'d>, scope: Scope) -> Vec<Matcher> 
     node.elements().map(|item| compile(c, item, scope)).collect()
 }
 
-fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d>, scope: Scope) -> Matcher {
+pub(super) fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d>, scope: Scope) -> Matcher {
     let name = key.scalar();
     if !scope.keys().contains(&name) {
         c.unknown_key(key, &scope.keys(), scope_name(scope));
@@ -139,7 +139,7 @@ fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d
         ("document", _) => Matcher::Document(Box::new(compile(c, value, Scope::Document))),
         ("use", _) => named(c, value, scope),
         ("param_is", _) => more::param_is(c, value),
-        ("inherited", _) => Matcher::Inherited,
+        ("inherited", _) => more::inherited(c, value),
         ("grants", _) => more::question(c, value).map_or(Matcher::Constant(false), |q| Matcher::Grants(Box::new(q))),
         ("denies", _) => more::question(c, value).map_or(Matcher::Constant(false), |q| Matcher::Denies(Box::new(q))),
         ("count", _) => more::count(c, value),
