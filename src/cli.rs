@@ -102,6 +102,9 @@ pub struct InputArgs {
     /// The account that owns the policies, 12 digits
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
+    /// The organization: an export, a folder that holds one, or folders that mirror the tree; checked as well
+    #[arg(long, value_name = "PATH")]
+    pub organization: Option<PathBuf>,
     /// Name of standard input in reports
     #[arg(long, value_name = "NAME")]
     pub stdin_filename: Option<String>,

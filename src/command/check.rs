@@ -10,7 +10,7 @@ use crate::finding::{Outcome, Severity};
 use crate::policy::Context;
 use crate::report::{self, Format, Options};
 use crate::rule::Registry;
-use crate::scan::{Scan, unreadable};
+use crate::scan::{OrganizationAt, Scan, unreadable};
 use crate::source::{self, Entry, Expanded, WalkOptions};
 use crate::text::suggest::did_you_mean;
 use std::path::{Component, Path, PathBuf};
@@ -152,12 +152,14 @@ impl Setup<'_> {
             // Only the first call in a process can set it, and this is the first.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.max(1)).build_global();
         }
+        let organization = self.organization(&here, &expanded);
         let progress = Progress::new(expanded.bytes(), terminal.progress && !self.args.output.quiet);
         let tick = |bytes| progress.tick(bytes);
         let scan = Scan {
             registry: self.registry,
             cards: self.cards,
             excerpts: self.excerpts,
+            organization: organization.as_ref(),
             config: &self.project.config,
             context: self.context.clone(),
             walk: walk.clone(),
@@ -194,6 +196,16 @@ impl Setup<'_> {
         Ok((outcome, unmatched))
     }
 
+    /// The organization that was named, its path spelled like those of the files of it that are checked.
+    fn organization(&self, here: &Path, expanded: &Expanded) -> Option<OrganizationAt> {
+        let named = self.project.config.organization.as_ref();
+        let said = named.map(|named| self.project.folder.join(&named.path.value));
+        let path = self.args.input.organization.clone().or(said)?;
+        let path = path.strip_prefix(here).map(Path::to_path_buf).unwrap_or(path);
+        let path = source::walk::spelled_like(&path, &expanded.entries);
+        Some(OrganizationAt { path, management_account: named.and_then(|named| named.management_account.clone()) })
+    }
+
     /// True when some named folder holds the whole project, so that what was not found is not there.
     fn covers_project(&self, here: &Path) -> bool {
         let covers = |p: &PathBuf| self.project.folder.starts_with(std::path::absolute(here.join(p)).unwrap_or_default());
@@ -204,7 +216,8 @@ impl Setup<'_> {
     fn expand(&self, walk: &WalkOptions, project_name: &dyn Fn(&str) -> String) -> anyhow::Result<Expanded> {
         let here = [PathBuf::from(".")];
         let paths = if self.args.paths.is_empty() { &here[..] } else { &self.args.paths };
-        let mut expanded = source::expand(paths, walk);
+        let paths: Vec<PathBuf> = paths.iter().chain(&self.args.input.organization).cloned().collect();
+        let mut expanded = source::expand(&paths, walk);
         if self.args.input.skip_unrecognised {
             expanded.entries.iter_mut().for_each(|e| e.explicit = false);
         }

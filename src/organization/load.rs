@@ -58,6 +58,10 @@ pub fn load(path: &Path, walk: &WalkOptions, said: &dyn Fn(&str) -> Context) -> 
 /// When it cannot be read.
 pub fn export(entry: &Entry, walk: &WalkOptions) -> Result<Option<Loaded>, SourceError> {
     let Content::Whole(file) = source::disk::open(entry, walk, &|_| ())? else { return Ok(None) };
+    // Much is named on the command line that is none; only what may be one is parsed.
+    if !file.text.contains("\"PolicyAttachments\"") {
+        return Ok(None);
+    }
     let base = Arc::new(Base::new(entry.name.clone(), json::parse(file.text), Origin::default()));
     Ok(of_document(base))
 }

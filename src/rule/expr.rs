@@ -2,9 +2,9 @@
 
 use super::meta::AttachedTest;
 use crate::algebra::{ActionSet, ArnShape, Bound, Relation, When};
-use crate::policy::Effect;
 use crate::policy::condition::Quantifier;
 use crate::policy::principal::{PrincipalForm, PrincipalType};
+use crate::policy::{Effect, PolicyKind};
 use crate::text::pattern::Pattern;
 use crate::text::words::Words;
 
@@ -202,10 +202,10 @@ pub enum Matcher {
     Grants(Box<QuestionSpec>),
     /// Every such request is denied.
     Denies(Box<QuestionSpec>),
-    /// Asked of inherited policies; without organization data nothing is inherited.
-    Inherited,
     /// Whom the policy is attached to.
     AttachedTo(Box<AttachedTest>),
+    /// Asked of the control policies of one kind that bind the owner; without organization data nothing is inherited.
+    Inherited(PolicyKind, Box<Self>),
     /// `Effect`.
     Effect(Effect),
     /// `Sid` glob.

@@ -1,8 +1,8 @@
 //! Matchers from YAML: which keys exist in which scope, and what they compile to.
 
+use super::applies;
 use super::compiler::Compiler;
 use super::expr::{AccountRef, Many, Matcher, Part, TextTest};
-use super::applies;
 use super::matcher_more as more;
 use super::matcher_value as value;
 use crate::algebra::{ActionSet, Relation};
@@ -28,8 +28,7 @@ pub enum Scope {
 /// Expansions of `use` in one rule, those within others counted.
 const MAX_USES: usize = 1000;
 
-const LOGIC: [&str; 10] =
-    ["all_of", "any_of", "none_of", "not", "use", "param_is", "attached_to", "statement", "it", "document"];
+const LOGIC: [&str; 10] = ["all_of", "any_of", "none_of", "not", "use", "param_is", "attached_to", "statement", "it", "document"];
 const DOCUMENT: [&str; 9] =
     ["some_statement", "every_statement", "no_statement", "count", "grants", "denies", "inherited", "path", "fact"];
 const STATEMENT: [&str; 19] = [
@@ -125,7 +124,7 @@ fn list<'d>(c: &mut Compiler<'d>, node: Node<'d>, scope: Scope) -> Vec<Matcher> 
     node.elements().map(|item| compile(c, item, scope)).collect()
 }
 
-fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d>, scope: Scope) -> Matcher {
+pub(super) fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d>, scope: Scope) -> Matcher {
     let name = key.scalar();
     if !scope.keys().contains(&name) {
         c.unknown_key(key, &scope.keys(), scope_name(scope));
@@ -142,7 +141,7 @@ fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d
         ("use", _) => named(c, value, scope),
         ("param_is", _) => more::param_is(c, value),
         ("attached_to", _) => Matcher::AttachedTo(Box::new(applies::attached(c, value))),
-        ("inherited", _) => Matcher::Inherited,
+        ("inherited", _) => more::inherited(c, value),
         ("grants", _) => more::question(c, value).map_or(Matcher::Constant(false), |q| Matcher::Grants(Box::new(q))),
         ("denies", _) => more::question(c, value).map_or(Matcher::Constant(false), |q| Matcher::Denies(Box::new(q))),
         ("count", _) => more::count(c, value),

@@ -50,9 +50,9 @@ impl Reach {
                 self.whole = true;
                 self.owner |= asks_whose(spec);
             }
-            Matcher::Fact(_) | Matcher::AttachedTo(_) => self.owner = true,
+            // What binds a policy from outside hangs on whose it is.
+            Matcher::Fact(_) | Matcher::Inherited(..) | Matcher::AttachedTo(_) => self.owner = true,
             Matcher::Constant(_)
-            | Matcher::Inherited
             | Matcher::Effect(_)
             | Matcher::Sid(_)
             | Matcher::Has(_)

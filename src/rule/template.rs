@@ -136,9 +136,13 @@ fn foreign_accounts(subject: Subject<'_, '_>) -> String {
     if accounts.is_empty() { "of anyone".to_owned() } else { joined(accounts.into_iter()) }
 }
 
-/// The organizational unit, else the folder that stands for it.
+/// The account, the organizational unit, else the folder that stands for it.
 fn target_name(subject: Subject<'_, '_>) -> String {
     let Some(site) = subject.site() else { return String::new() };
+    if let (Some(_), Some(account)) = (subject.layers, &site.context.account) {
+        let named = site.context.name.as_ref().filter(|name| *name != account);
+        return named.map_or_else(|| account.clone(), |name| format!("{name} ({account})"));
+    }
     let folder = site.file.rsplit_once('/').map(|(folder, _)| folder);
     let alone = subject.sites.len() == 1;
     let fallback = if alone { site.name() } else { folder.unwrap_or(".") };
