@@ -52,8 +52,11 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
         Self { organization, controls, weights, numbers, on, units: BTreeMap::new() }
     }
 
-    /// What bears on an account.
-    pub fn of_account(&mut self, account: &str) -> Bearing {
+    /// What bears on an account, or on whoever comes into a unit.
+    pub fn of_member(&mut self, account: &'q str) -> Bearing {
+        if self.organization.units.contains_key(account) {
+            return self.of_unit(account);
+        }
         let mut bearing = match self.organization.accounts.get(account).and_then(|a| a.parent.as_deref()) {
             Some(unit) => self.of_unit(unit),
             None => Bearing::default(),
@@ -133,12 +136,24 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
     }
 }
 
+/// Accounts; of folders also units with nobody in them, which stand for accounts that nobody keeps a folder for.
+pub(super) fn members(organization: &Organization) -> Vec<&str> {
+    let mut out: Vec<&str> = organization.accounts.keys().map(String::as_str).collect();
+    if organization.of_folders {
+        let accounts = organization.accounts.values().filter_map(|a| a.parent.as_deref());
+        let units = organization.units.values().filter_map(|u| u.parent.as_deref());
+        let parents: BTreeSet<&str> = accounts.chain(units).collect();
+        out.extend(organization.units.keys().map(String::as_str).filter(|id| !parents.contains(id)));
+    }
+    out
+}
+
 /// Ids of the accounts in a scope, and the texts of it that name nothing.
 pub(super) fn in_scope<'q>(question: &Question<'q>) -> (Vec<&'q str>, Vec<String>) {
     let organization = question.organization;
-    let all = organization.accounts.keys().map(String::as_str);
+    let all = members(organization);
     if question.scope.is_empty() {
-        return (all.collect(), Vec::new());
+        return (all, Vec::new());
     }
     let mut nowhere = Vec::new();
     let mut units: BTreeSet<&str> = BTreeSet::new();
@@ -146,7 +161,7 @@ pub(super) fn in_scope<'q>(question: &Question<'q>) -> (Vec<&'q str>, Vec<String
     for text in question.scope {
         let meant: Vec<&str> = organization.units.keys().map(String::as_str).filter(|id| organization.is_unit(id, text)).collect();
         let own = |id: &&str| {
-            organization.accounts.get(*id).is_some_and(|a| a.id == *text || a.name == *text || a.arn.as_deref() == Some(text.as_str()))
+            organization.accounts.get(*id).is_some_and(|a| a.id == *text || a.name == *text || a.arn.as_deref() == Some(text))
         };
         let accounts: Vec<&str> = organization.accounts.keys().map(String::as_str).filter(own).collect();
         if meant.is_empty() && accounts.is_empty() {
@@ -156,10 +171,13 @@ pub(super) fn in_scope<'q>(question: &Question<'q>) -> (Vec<&'q str>, Vec<String
         within.extend(accounts);
     }
     let mut below: BTreeMap<&str, bool> = BTreeMap::new();
-    let picked = all.filter(|id| {
+    let picked = all.into_iter().filter(|id| {
+        let inside = |unit: &str| organization.path(unit).iter().any(|above| units.contains(above.as_str()));
+        if organization.units.contains_key(*id) {
+            return inside(id);
+        }
         let parent = organization.accounts.get(*id).and_then(|a| a.parent.as_deref()).unwrap_or_default();
-        let inside = || organization.path(parent).iter().any(|unit| units.contains(unit.as_str()));
-        within.contains(id) || *below.entry(parent).or_insert_with(inside)
+        within.contains(id) || *below.entry(parent).or_insert_with(|| inside(parent))
     });
     (picked.collect(), nowhere)
 }

@@ -2,6 +2,7 @@
 //!
 //! AWS Organizations User Guide, "Quotas and service limits for AWS Organizations".
 
+use super::accounts::members;
 use super::texts::Control;
 use crate::catalog::quota::ControlQuota;
 use crate::organization::{Organization, tree};
@@ -52,14 +53,12 @@ pub(super) struct Below<'q> {
 impl<'q> Below<'q> {
     pub fn new(organization: &'q Organization) -> Self {
         let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (id, account) in &organization.accounts {
-            if organization.management_account.as_deref() == Some(id) {
-                continue;
-            }
-            let Some(parent) = &account.parent else { continue };
-            for unit in organization.path(parent) {
-                if let Some((unit, _)) = organization.units.get_key_value(&unit) {
-                    units.entry(unit).or_default().insert(id);
+        let bound = members(organization).into_iter().filter(|id| organization.management_account.as_deref() != Some(*id));
+        for id in bound {
+            let unit = organization.accounts.get(id).map_or(Some(id), |account| account.parent.as_deref());
+            for above in unit.map(|unit| organization.path(unit)).unwrap_or_default() {
+                if let Some((above, _)) = organization.units.get_key_value(&above) {
+                    units.entry(above).or_default().insert(id);
                 }
             }
         }

@@ -24,7 +24,7 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     let bound = accounts.iter().copied().filter(|id| management != Some(*id));
     let mut alike: BTreeMap<Bearing, Vec<&str>> = BTreeMap::new();
     for account in bound {
-        alike.entry(binding.of_account(account)).or_default().push(account);
+        alike.entry(binding.of_member(account)).or_default().push(account);
     }
     let attached = Attached::new(organization);
     let mut groups = Vec::new();
@@ -75,7 +75,8 @@ fn group(question: &Question<'_>, pool: &Pool<'_, '_>, judged: &Judged<'_>) -> G
     };
     // One that only stands for others that allow everything has no place.
     let placed = |(spot, _): &(Spot, String)| pool.controls.get(spot.control).is_some_and(|c| !c.id.is_empty());
-    let units = judged.accounts.iter().filter_map(|id| question.organization.accounts.get(*id)?.parent.clone());
+    let parent = |id: &&str| question.organization.accounts.get(*id).and_then(|account| account.parent.clone());
+    let units = judged.accounts.iter().filter_map(parent);
     let units: BTreeSet<String> = units.collect();
     Group {
         verdict: judged.proof.verdict,

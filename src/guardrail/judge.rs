@@ -5,6 +5,7 @@ use super::model::Question;
 use super::texts::{Control, Text};
 use crate::catalog;
 use crate::evaluate::Request;
+use crate::policy::arn::is_account_id;
 use crate::policy::{Policy, PolicyKind};
 use crate::proof::{self, Compiled, Engine, Input, Path, Proof, Sense, Verdict, World, tells_accounts_apart};
 
@@ -81,7 +82,7 @@ impl<'c, 'd> Pool<'c, 'd> {
         let path = |account| Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target: &self.target, account };
         let judged = |accounts, proof| Judged { accounts, proof, numbering: numbering.clone() };
         if !apart {
-            let account = accounts.first().copied();
+            let account = accounts.first().copied().filter(|id| is_account_id(id));
             let proof = in_worlds(engine, self.worlds, &path(account));
             return vec![judged(accounts, self.told(bearing, account, proof))];
         }
@@ -91,8 +92,9 @@ impl<'c, 'd> Pool<'c, 'd> {
         }
         let mut out: Vec<Judged<'q>> = Vec::new();
         for account in accounts {
-            let proof = in_worlds(engine, self.worlds, &path(Some(account)));
-            let proof = self.told(bearing, Some(account), proof);
+            let known = Some(account).filter(|id| is_account_id(id));
+            let proof = in_worlds(engine, self.worlds, &path(known));
+            let proof = self.told(bearing, known, proof);
             match out.iter_mut().find(|j| j.proof.verdict == proof.verdict && j.proof.reason == proof.reason) {
                 Some(known) => known.accounts.push(account),
                 None => out.push(judged(vec![account], proof)),
