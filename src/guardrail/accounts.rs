@@ -17,6 +17,8 @@ pub(super) struct Bearing {
     pub levels: BTreeSet<Vec<usize>>,
     /// Resource control policies that may deny some of it, of all levels.
     pub of_resources: BTreeSet<usize>,
+    /// Policies of all levels with a Deny that comes near: they decide nothing, and tell why nothing is denied.
+    pub near: BTreeSet<usize>,
     /// The path leads up to a root: nothing of it is missing.
     pub rooted: bool,
 }
@@ -28,6 +30,8 @@ pub(super) struct Weight {
     pub allows_everything: bool,
     /// It may deny some of it.
     pub may_deny: bool,
+    /// It denies something of the services that are asked about.
+    pub is_near: bool,
     /// Its text is there.
     pub known: bool,
 }
@@ -80,7 +84,9 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
     /// Add what is attached to a target itself.
     fn add(&self, target: &str, bearing: &mut Bearing) {
         if self.on.contains(&PolicyKind::ServiceControlPolicy) {
-            let level = self.level(target);
+            let attached = self.attached(target, PolicyKind::ServiceControlPolicy);
+            bearing.near.extend(attached.iter().filter(|at| self.weights.get(**at).is_some_and(|w| w.is_near)));
+            let level = self.level(attached);
             let neutral = |at: &usize| self.weights.get(*at).is_some_and(|w| w.known && w.allows_everything && !w.may_deny);
             if !level.is_empty() && !level.iter().all(neutral) {
                 bearing.levels.insert(level);
@@ -106,8 +112,8 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
 
     /// The service control policies of one level that matter: one that allows everything stands for all that allow. A level
     /// without policies binds nothing: AWS keeps one attached everywhere while they are switched on.
-    fn level(&self, target: &str) -> Vec<usize> {
-        let mut all = self.attached(target, PolicyKind::ServiceControlPolicy);
+    fn level(&self, attached: Vec<usize>) -> Vec<usize> {
+        let mut all = attached;
         if self.organization.of_folders && !all.is_empty() && !all.iter().any(|at| self.may_allow(*at)) {
             all.extend(self.numbers.get(&(PolicyKind::ServiceControlPolicy, "")));
         }

@@ -35,13 +35,15 @@ pub struct Room {
     pub also: Vec<String>,
 }
 
-/// One target instead of several.
+/// Fewer targets, which are above accounts that are not open as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fallback {
-    /// The target.
-    pub target: Target,
-    /// Accounts it would be above too that are held already: nothing changes for them. The others would lose something.
+    /// The targets.
+    pub targets: Vec<Target>,
+    /// Accounts they would be above too that are held already: nothing changes for them.
     pub held: usize,
+    /// Accounts they would be above too that were not asked about, or are not decided: they would lose the access.
+    pub others: usize,
 }
 
 /// Accounts below each unit that control policies bind.
@@ -67,19 +69,33 @@ impl<'q> Below<'q> {
 
     /// The fewest targets that are above all of some accounts and above no others: units of which every account is one of
     /// them, as high as can be, and accounts by themselves.
-    pub fn exactly(&self, wanted: &BTreeSet<&str>) -> Vec<(&'q str, usize)> {
+    pub fn exactly(&self, wanted: &BTreeSet<&str>) -> BTreeSet<&'q str> {
         let full: BTreeSet<&str> =
             self.units.iter().filter(|(_, accounts)| accounts.is_subset(wanted)).map(|(unit, _)| *unit).collect();
-        let mut out: BTreeMap<&str, usize> = BTreeMap::new();
-        for account in wanted {
+        let own = |account: &str| self.organization.accounts.get_key_value(account).map(|(id, _)| id.as_str());
+        let one = |account: &&str| {
             let path = self.organization.path(account);
-            let top = path.iter().find_map(|id| full.get(id.as_str()).copied());
-            let own = || self.organization.accounts.get_key_value(*account).map(|(id, _)| id.as_str());
-            if let Some(target) = top.or_else(own) {
-                *out.entry(target).or_default() += 1;
-            }
-        }
-        out.into_iter().collect()
+            path.iter().find_map(|id| full.get(id.as_str()).copied()).or_else(|| own(account))
+        };
+        wanted.iter().filter_map(one).collect()
+    }
+
+    /// Units in which every account is open or held and most are open, each as high as can be below the root; accounts by
+    /// themselves where there is no such unit.
+    pub fn mostly(&self, wanted: &BTreeSet<&str>, held: &BTreeSet<&str>) -> BTreeSet<&'q str> {
+        let fits = |accounts: &BTreeSet<&str>| {
+            let open = accounts.intersection(wanted).count();
+            2 * open >= accounts.len() && accounts.iter().all(|account| wanted.contains(account) || held.contains(account))
+        };
+        let is_root = |unit: &str| self.organization.units.get(unit).is_some_and(|u| u.parent.is_none());
+        let all = self.units.iter().filter(|(unit, accounts)| !is_root(unit) && fits(accounts));
+        let fitting: BTreeSet<&str> = all.map(|(unit, _)| *unit).collect();
+        let own = |account: &str| self.organization.accounts.get_key_value(account).map(|(id, _)| id.as_str());
+        let one = |account: &&str| {
+            let path = self.organization.path(account);
+            path.iter().find_map(|id| fitting.get(id.as_str()).copied()).or_else(|| own(account))
+        };
+        wanted.iter().filter_map(one).collect()
     }
 
     /// The lowest unit that is above all of some accounts.

@@ -49,6 +49,7 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
             groups.push(group);
         }
     }
+    let mut groups = merged(groups);
     sort(&mut groups);
     let gaps = structural::gaps(question, &accounts, &groups, pool.binds_resources);
     let suggestion = suggest::suggest(engine, question, &pool, &open, &groups);
@@ -58,11 +59,12 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
 
 /// What each policy says of the question.
 fn weights(engine: &mut Engine, pool: &Pool<'_, '_>, seen: &[Seen]) -> Vec<Weight> {
+    let near: BTreeSet<usize> = seen.iter().filter(|s| s.is_near()).map(|s| s.spot.control).collect();
     let touching: BTreeSet<usize> = seen.iter().filter(|s| s.aimed.touches).map(|s| s.spot.control).collect();
     let one = |(at, (control, [policy])): (usize, (&Control<'_>, &[&crate::policy::Policy<'_>; 1]))| {
         let known = matches!(control.text, Text::Read(_) | Text::Full(_));
         let allows_everything = bearing(engine, policy, &Asked::default()).allows_everything;
-        Weight { allows_everything, may_deny: touching.contains(&at) || !known, known }
+        Weight { allows_everything, may_deny: touching.contains(&at) || !known, is_near: near.contains(&at), known }
     };
     pool.controls.iter().zip(&pool.singles).enumerate().map(one).collect()
 }
@@ -110,6 +112,40 @@ fn hold(group: &mut Group, (judged, of_resources): (&Judged<'_>, Option<Verdict>
             group.reason = Some(word.to_owned());
         }
     }
+}
+
+/// Groups of which the same is to be said are one: what bears on them differs only in what decides nothing.
+fn merged(groups: Vec<Group>) -> Vec<Group> {
+    let mut out: Vec<Group> = Vec::new();
+    for group in groups {
+        match out.iter_mut().find(|known| is_alike(known, &group)) {
+            Some(known) => {
+                known.accounts.extend(group.accounts);
+                known.units.extend(group.units);
+            }
+            None => out.push(group),
+        }
+    }
+    for group in &mut out {
+        group.accounts.sort();
+        group.units.sort();
+        group.units.dedup();
+    }
+    out
+}
+
+fn is_alike(a: &Group, b: &Group) -> bool {
+    let witness = |group: &Group| {
+        let own = group.accounts.first().map_or("", String::as_str);
+        group.witness.clone().map(|mut request| {
+            for text in [&mut request.caller.arn, &mut request.resource] {
+                *text = text.replace(own, "");
+            }
+            request.caller.account = None;
+            request
+        })
+    };
+    (a.verdict, &a.held, &a.reason, &a.nearest) == (b.verdict, &b.held, &b.reason, &b.nearest) && witness(a) == witness(b)
 }
 
 fn sort(groups: &mut [Group]) {

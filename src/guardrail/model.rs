@@ -55,7 +55,7 @@ pub struct Group {
     pub units: Vec<String>,
     /// For PASS: what holds them.
     pub held: Vec<Holds>,
-    /// For FAIL: a request of a principal of the first account that gets through. The evaluator agrees.
+    /// For FAIL: a request of a principal of one of the accounts that gets through. The evaluator agrees.
     pub witness: Option<Request>,
     /// For UNKNOWN why; else a word on the answer.
     pub reason: Option<String>,

@@ -45,6 +45,13 @@ pub(super) struct Seen {
     common: usize,
 }
 
+impl Seen {
+    /// It is about the services that are asked about.
+    pub fn is_near(&self) -> bool {
+        self.close > Close::Anything
+    }
+}
+
 /// Look at every Deny. Of those that are about other services only whether they touch what is asked is kept.
 pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String]) -> Vec<Seen> {
     // The last world has the most actions: what stops all of them stops all in any.
@@ -106,8 +113,9 @@ pub(super) fn nearest(
     let of_services = |s: &&Seen| pool.controls.get(s.spot.control).is_some_and(|c| c.kind == PolicyKind::ServiceControlPolicy);
     let rank = |s: &&Seen| {
         let few = usize::MAX - s.aimed.leaving.len();
-        // Of two that are alike the first of the organization.
-        (s.close, s.common, few, std::cmp::Reverse((s.spot.control, s.spot.statement)))
+        let lives = !attached(s.spot.control).is_empty();
+        // Of two that are alike one that is attached somewhere, and then the first of the organization.
+        (s.close, lives, s.common, few, std::cmp::Reverse((s.spot.control, s.spot.statement)))
     };
     let near = |is_above: bool| {
         let all = seen.iter().filter(of_services).filter(|s| above.contains(&s.spot.control) == is_above);

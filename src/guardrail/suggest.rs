@@ -29,8 +29,8 @@ pub struct Suggestion {
     pub proved: bool,
     /// Where to attach them: above every open account and above no other.
     pub attach_to: Vec<Target>,
-    /// One target instead of those, which is above others as well.
-    pub or_to: Option<Fallback>,
+    /// Fewer targets instead of those, which are above others as well; fewer with each.
+    pub or_to: Vec<Fallback>,
     /// How many accounts are open.
     pub closes: usize,
     /// The quotas it was measured against.
@@ -52,9 +52,9 @@ pub(super) fn suggest(
     open: &[Open<'_>],
     groups: &[Group],
 ) -> Option<Suggestion> {
-    let held_by_resources: BTreeSet<&str> =
+    let held: BTreeSet<&str> =
         groups.iter().filter(|g| g.verdict == Verdict::Pass).flat_map(|g| &g.accounts).map(String::as_str).collect();
-    let open: Vec<&Open<'_>> = open.iter().filter(|o| o.accounts.iter().any(|a| !held_by_resources.contains(a))).collect();
+    let open: Vec<&Open<'_>> = open.iter().filter(|o| o.accounts.iter().any(|a| !held.contains(a))).collect();
     let wanted: BTreeSet<&str> = open.iter().flat_map(|o| o.accounts.iter().copied()).collect();
     let on = question.organization.is_enabled(crate::organization::tree::type_of(PolicyKind::ServiceControlPolicy));
     if wanted.is_empty() || !on {
@@ -79,19 +79,30 @@ pub(super) fn suggest(
         below.find_room(&mut target, pool.controls, (drafts.len(), statement), quota);
         target
     };
-    let attach_to: Vec<Target> = below.exactly(&wanted).into_iter().map(|(id, _)| measured(id)).collect();
-    let or_to = below.lowest_above(&wanted).filter(|_| attach_to.len() > 1).map(|id| {
-        let target = measured(id);
-        let held = target.touches.iter().filter(|account| held_by_resources.contains(account.as_str())).count();
-        Fallback { target, held }
-    });
+    let all = |ids: BTreeSet<&str>| {
+        let mut targets: Vec<Target> = ids.into_iter().map(measured).collect();
+        targets.sort_by(|a, b| b.closes.cmp(&a.closes).then_with(|| a.id.cmp(&b.id)));
+        targets
+    };
+    let attach_to = all(below.exactly(&wanted));
+    let mut or_to: Vec<Fallback> = Vec::new();
+    for ids in [below.mostly(&wanted, &held), below.lowest_above(&wanted).into_iter().collect()] {
+        let fewest = or_to.last().map_or(attach_to.len(), |other| other.targets.len());
+        if !ids.is_empty() && ids.len() < fewest {
+            let targets = all(ids);
+            let touched: BTreeSet<&str> = targets.iter().flat_map(|t| &t.touches).map(String::as_str).collect();
+            let (held, others) = (touched.intersection(&held).count(), touched.difference(&held).count());
+            or_to.push(Fallback { targets, held, others });
+        }
+    }
     Some(Suggestion { drafts, proved, attach_to, or_to, closes: wanted.len(), quota })
 }
 
 /// One policy, or as many as the actions need.
 fn drafts(question: &Question<'_>, quota: ControlQuota) -> Option<Vec<Draft>> {
     let mut out = Vec::new();
-    let mut rest: &[String] = &question.asked.actions;
+    let everything = ["*".to_owned()];
+    let mut rest: &[String] = if question.asked.actions.is_empty() { &everything } else { &question.asked.actions };
     while !rest.is_empty() {
         let mut take = rest.len();
         let draft = loop {

@@ -152,26 +152,23 @@ impl View<'_> {
     }
 
     /// Where to attach what is suggested.
-    pub fn attach(&self, targets: &[Target]) -> String {
+    pub fn attach(&self, targets: &[Target], all: bool) -> String {
         let names: Vec<String> = targets.iter().map(|target| self.target(&target.id)).collect();
-        plain(&names, NAMED)
+        plain(&names, if all { names.len() } else { NAMED })
     }
 
     /// One target instead of several, with what it touches besides.
-    pub fn fallback(&self, fallback: &Fallback) -> String {
-        let touched = fallback.target.touches.len();
-        let name = self.target(&fallback.target.id);
-        let others = touched - fallback.held.min(touched);
-        let mut out = format!("or to {name} alone");
+    pub fn fallback(&self, fallback: &Fallback, all: bool) -> String {
+        let mut more = Vec::new();
         if fallback.held > 0 {
-            out = format!("{out}: it is above {} as well, for which nothing changes", held_words(fallback.held));
+            more.push(format!("above {} as well, for which nothing changes", held_words(fallback.held)));
         }
-        if others > 0 {
-            let join = if fallback.held > 0 { ", and" } else { ": it is" };
-            let plural = if others == 1 { "account that was" } else { "accounts that were" };
-            out = format!("{out}{join} above {others} {plural} not asked about or not decided, which would lose this access");
+        if fallback.others > 0 {
+            let plural = if fallback.others == 1 { "account that was" } else { "accounts that were" };
+            let lose = format!("above {} {plural} not asked about or not decided, which would lose this access", fallback.others);
+            more.push(lose);
         }
-        out
+        format!("{}: {}", self.attach(&fallback.targets, all), more.join("; and "))
     }
 
     /// Targets that have their full number of policies, and where the statement fits instead.
@@ -199,7 +196,10 @@ impl View<'_> {
     pub fn size(&self, suggestion: &Suggestion) -> String {
         let limit = grouped(suggestion.quota.characters);
         let sizes: Vec<String> = suggestion.drafts.iter().map(|draft| grouped(draft.characters)).collect();
-        format!("{} of {limit} characters without white space, which counts too", sizes.join(" and "))
+        let pretty = |draft: &crate::guardrail::Draft| grouped(format!("{:#}", draft.policy).chars().count());
+        let printed: Vec<String> = suggestion.drafts.iter().map(pretty).collect();
+        let (sizes, printed) = (sizes.join(" and "), printed.join(" and "));
+        format!("{sizes} of {limit} characters; {printed} with its line breaks and spaces, which count too")
     }
 }
 
@@ -249,13 +249,14 @@ pub fn request_line(request: &Request) -> String {
 
 /// Write the answer.
 pub fn write(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result<()> {
-    let mut drawn = BTreeSet::new();
-    for group in &view.coverage.groups {
-        if group.verdict == Verdict::Pass {
-            write_held(view, group, options, out)?;
-        } else {
-            write_open(view, group, options, (&mut drawn, out))?;
-        }
+    let mut told = BTreeSet::new();
+    let (held, rest): (Vec<&Group>, Vec<&Group>) = view.coverage.groups.iter().partition(|g| g.verdict == Verdict::Pass);
+    // What is to be done stands last, where a terminal ends.
+    for group in held {
+        write_held(view, group, options, out)?;
+    }
+    for group in rest {
+        write_open(view, group, options, (&mut told, out))?;
     }
     if let Some(suggestion) = &view.coverage.suggestion {
         write_suggestion(view, suggestion, options, out)?;
@@ -280,7 +281,7 @@ fn header(group: &Group, message: &str, options: &Options, out: &mut dyn Write) 
 
 /// A titled line; prose is wrapped, what is to be copied is not.
 fn row(title: &str, text: &str, copied: bool, (options, out): (&Options, &mut dyn Write)) -> Result<()> {
-    let title = format!("  {title:>8}:");
+    let title = format!("  {title:>9}:");
     let hang = " ".repeat(title.len() + 1);
     let text = terminal(text);
     let lines = if copied { vec![text] } else { wrap(&text, options.width.saturating_sub(hang.len())) };
@@ -319,7 +320,7 @@ fn write_open(
     view: &View<'_>,
     group: &Group,
     options: &Options,
-    (drawn, out): (&mut BTreeSet<Spot>, &mut dyn Write),
+    (told, out): (&mut BTreeSet<Spot>, &mut dyn Write),
 ) -> Result<()> {
     let verb = match (group.verdict, group.accounts.len()) {
         (Verdict::Unknown, 1) => "is not decided",
@@ -339,6 +340,10 @@ fn write_open(
     }
     for (at, nearest) in group.nearest.iter().enumerate() {
         let title = if at == 0 { "nearest" } else { "or" };
+        // What would do elsewhere is told once.
+        if at > 0 && !nearest.is_above && !told.insert(nearest.spot) {
+            continue;
+        }
         row(title, &format!("{} {}", view.cite(nearest.spot), view.misses(nearest)), false, (options, out))?;
     }
     if group.nearest.is_empty() {
@@ -346,7 +351,7 @@ fn write_open(
     }
     // What stands above them is drawn, once: there a word is wrong.
     let above = group.nearest.iter().find(|n| n.is_above && !n.why.is_empty());
-    if let Some((nearest, statement)) = above.and_then(|n| Some((n, (view.statement)(n.spot)?))).filter(|(n, _)| drawn.insert(n.spot)) {
+    if let Some((nearest, statement)) = above.and_then(|n| Some((n, (view.statement)(n.spot)?))).filter(|(n, _)| told.insert(n.spot)) {
         let label = Label { message: nearest.why.first().cloned().unwrap_or_default(), location: statement.location };
         write_source(&[&label], None, options, out)?;
     }
@@ -377,9 +382,9 @@ fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, options: &Options,
         }
     }
     row("size", &view.size(suggestion), false, (options, out))?;
-    row("attach to", &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to)), false, (options, out))?;
-    if let Some(fallback) = &suggestion.or_to {
-        row("", &view.fallback(fallback), false, (options, out))?;
+    row("attach to", &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to, options.verbose)), false, (options, out))?;
+    for fallback in &suggestion.or_to {
+        row("or to", &view.fallback(fallback, options.verbose), false, (options, out))?;
     }
     for full in view.full(suggestion) {
         row("full", &full, false, (options, out))?;
@@ -400,7 +405,8 @@ fn write_gaps(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result
     let told = |gap: &&Gap| !fails(gap);
     let text = |gap: &Gap| if gap.help.is_empty() { gap.says.clone() } else { format!("{}; {}", gap.says, gap.help) };
     let mut notes: Vec<Note<'_>> = view.coverage.gaps.iter().filter(told).map(|gap| Note::prose("beyond", text(gap))).collect();
-    notes.extend(view.coverage.unused.iter().map(|e| Note::prose("unneeded", format!("`{e}` is never needed: it is stopped all the same"))));
+    notes.insert(0, Note::prose("asked", view.question()));
+    notes.extend(view.coverage.unused.iter().map(|e| Note::prose("unneeded", format!("`{e}` is exempt, and in every account that is held it is stopped all the same"))));
     notes.extend(view.assumptions.iter().map(|a| Note::prose("assumed", a.as_str())));
     write_notes(&notes, options, out)
 }
@@ -415,7 +421,6 @@ fn write_end(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result<
     let unbound = if unbound > 0 { format!(", {unbound} not bound") } else { String::new() };
     let counts = [(Verdict::Pass, "held"), (Verdict::Fail, "open"), (Verdict::Unknown, "not decided")];
     let counts = counts.map(|(v, name)| format!("{} {name}", count(v))).join(", ");
-    writeln!(out, "{word}: {}", terminal(&view.question()))?;
     writeln!(out, "{word}: {counts} of {all} account{plural}{unbound}")
 }
 

@@ -115,12 +115,16 @@ fn suggestion(view: &View<'_>, suggestion: &Suggestion) -> Value {
             "attached": target.attached, "full": room.is_some(), "room_in": room.unwrap_or_default(),
         })
     };
+    let fallback = |fallback: &crate::guardrail::Fallback| {
+        let targets = fallback.targets.iter().map(target).collect::<Vec<Value>>();
+        json!({ "targets": targets, "touches_held": fallback.held, "touches_others": fallback.others })
+    };
     let drafts = suggestion.drafts.iter().map(|draft| json!({ "policy": draft.policy, "size": draft.characters }));
     let quota = suggestion.quota;
     json!({
         "policies": drafts.collect::<Vec<Value>>(), "proved": suggestion.proved, "closes": suggestion.closes,
         "attach_to": suggestion.attach_to.iter().map(target).collect::<Vec<Value>>(),
-        "or_to": suggestion.or_to.as_ref().map(|fallback| target(&fallback.target)),
+        "or_to": suggestion.or_to.iter().map(fallback).collect::<Vec<Value>>(),
         "quota": { "characters": quota.characters, "attached": quota.attached, "since": quota.since },
     })
 }
