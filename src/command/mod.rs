@@ -8,6 +8,7 @@ pub mod check;
 pub mod diff;
 pub mod exit;
 mod guardrail;
+mod guardrail_organization;
 pub mod init;
 mod load;
 pub mod pairs;
