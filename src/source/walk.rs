@@ -76,7 +76,7 @@ pub fn expand(paths: &[PathBuf], options: &WalkOptions) -> Expanded {
 }
 
 /// A path as people read it.
-pub(super) fn name_of(path: &Path) -> Arc<str> {
+pub fn name_of(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy();
     let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/").into() };
     let mut name = text.as_ref();

@@ -1,0 +1,1 @@
+//! Runs into a history and out again.
