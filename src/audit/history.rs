@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const TABLES: &str = "
 CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE alias (name TEXT PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subject) WITHOUT ROWID;
 CREATE TABLE run (
     id INTEGER PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subject, at TEXT NOT NULL,
     palisade TEXT NOT NULL, catalog TEXT NOT NULL, rules TEXT NOT NULL, complete INTEGER NOT NULL,

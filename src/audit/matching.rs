@@ -146,8 +146,18 @@ fn pair<'a>(mut findings: Vec<&'a Finding>, mut known: Vec<&'a Known>, out: &mut
     known
 }
 
+/// Severity and message are the same. The fingerprint says that the statement means the same; a message that names its
+/// parts in another order, or in other letters, says nothing else.
 fn says_same(finding: &Finding, known: &Known) -> bool {
-    finding.severity == known.severity && finding.message == known.message
+    let alike = || words(&finding.message) == words(&known.message);
+    finding.severity == known.severity && (finding.message == known.message || alike())
+}
+
+fn words(message: &str) -> Vec<String> {
+    let bare = |word: &str| word.trim_end_matches([',', ';', ':']).to_ascii_lowercase();
+    let mut words: Vec<String> = message.split_whitespace().map(bare).collect();
+    words.sort();
+    words
 }
 
 fn turnout(finding: &Finding, known: &Known) -> Turnout {
@@ -229,6 +239,13 @@ mod tests {
         now[4].suppressed = Some(Suppressed::Baseline);
         let turnouts: Vec<Turnout> = told(&now, &before).into_iter().map(|(.., t)| t).collect();
         assert_eq!(turnouts, [Turnout::Changed, Turnout::Back, Turnout::Back, Turnout::Accepted, Turnout::New]);
+    }
+
+    #[test]
+    fn a_message_in_another_order_is_the_same() {
+        let now = [finding("f", "`b:Y`, `a:X` are granted")];
+        assert_eq!(told(&now, &[known(1, "f", "`a:x`, `b:Y` are granted")])[0].2, Turnout::Same);
+        assert_eq!(told(&now, &[known(1, "f", "`a:X` is granted")])[0].2, Turnout::Changed);
     }
 
     #[test]

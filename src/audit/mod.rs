@@ -10,8 +10,6 @@ pub mod reading;
 pub mod store;
 pub mod tree;
 
-#[cfg(test)]
-mod store_tests;
 
 pub use history::{History, HistoryError, Opened};
 pub use model::{Audit, Change, ChangeKind, Drift, Gone, Run, Seen, Turn, Was};

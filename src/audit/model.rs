@@ -218,6 +218,13 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// It is an audit of this.
+    pub fn rename(&mut self, subject: &str) {
+        for run in self.trend.iter_mut().chain([&mut self.run]) {
+            subject.clone_into(&mut run.subject);
+        }
+    }
+
     /// The history could not be used: there is nothing to compare with.
     pub fn forget(&mut self) {
         self.unstored();

@@ -64,13 +64,15 @@ impl Reading {
 
     /// Take note of what could not be read; `named` gives a file's name in the history.
     pub fn incomplete<'n>(&mut self, items: &'n [Incomplete], named: impl Fn(&'n str) -> &'n str) {
-        for item in items {
-            let name = named(&item.file);
-            if let Some(account) = account_of(name) {
-                self.partly.insert((source_of(name), account.to_owned()));
-            }
-            self.broken.insert(name.to_owned());
+        items.iter().for_each(|item| self.broken(named(&item.file)));
+    }
+
+    /// Take note of a file that could not be read in full, or that holds nothing we know: what stood in it is hidden.
+    pub fn broken(&mut self, name: &str) {
+        if let Some(account) = account_of(name) {
+            self.partly.insert((source_of(name), account.to_owned()));
         }
+        self.broken.insert(name.to_owned());
     }
 
     /// Take note of the sources of a snapshot.

@@ -8,7 +8,7 @@ use super::model::{Audit, Change, Drift, Run, Seen};
 use super::reading::{Looked, Reading};
 use super::tree::Tree;
 use crate::finding::coverage::{Standing, TargetVerdict};
-use crate::finding::{RuleId, Severity};
+use crate::finding::{Incomplete, Outcome, RuleId, Severity};
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -20,6 +20,8 @@ pub struct Told<'a> {
     pub tree: Option<&'a Tree>,
     /// Stands for the rules and their settings.
     pub rules: &'a str,
+    /// What else the subject may be known by, such as the account that fetched; see [`History::subject_of`].
+    pub aliases: &'a [String],
     /// A file's name in the history: the same for two snapshots in folders of other names.
     pub named: &'a dyn Fn(&str) -> String,
 }
@@ -42,6 +44,13 @@ impl Pending<'_> {
 }
 
 impl History {
+    /// The subject that was known by one of these when it was audited before, for an input that does not tell its
+    /// organization this time.
+    pub fn subject_of(&self, aliases: &[String]) -> Option<String> {
+        let query = "SELECT s.name FROM alias a JOIN subject s ON s.id = a.subject WHERE a.name = ?1";
+        aliases.iter().find_map(|alias| self.connection.query_row(query, [alias], |row| row.get(0)).ok())
+    }
+
     /// Compare an audit with the run before, complete it with what the history knows, and write it.
     ///
     /// # Errors
@@ -63,11 +72,19 @@ struct Writer<'w> {
 impl Writer<'_> {
     fn run(&self, audit: &mut Audit) -> rusqlite::Result<()> {
         let subject = self.subject(&audit.run.subject)?;
+        for alias in self.told.aliases {
+            let insert = "INSERT OR REPLACE INTO alias (name, subject) VALUES (?1, ?2)";
+            self.transaction.execute(insert, params![alias, subject])?;
+        }
         let mut trend = self.runs(subject)?;
         let before = trend.last().cloned();
-        audit.run.id = self.new_run(subject, audit)?;
         let known = self.known(subject)?;
         let matched = compare(&audit.outcome.findings, &known, self.told.reading);
+        if audit.outcome.incomplete.is_empty() {
+            audit.outcome.incomplete.extend(missing(&matched));
+            audit.run.complete = audit.outcome.incomplete.is_empty();
+        }
+        audit.run.id = self.new_run(subject, &audit.run, &audit.outcome)?;
         self.write_findings(subject, audit.run.id, &matched)?;
         let old_tree = self.tree(subject)?;
         let told_tree = self.told.tree.filter(|_| self.told.reading.is_tree_whole());
@@ -115,8 +132,7 @@ impl Writer<'_> {
         statement.query_map([subject], run)?.collect()
     }
 
-    fn new_run(&self, subject: i64, audit: &Audit) -> rusqlite::Result<i64> {
-        let (run, outcome) = (&audit.run, &audit.outcome);
+    fn new_run(&self, subject: i64, run: &Run, outcome: &Outcome) -> rusqlite::Result<i64> {
         let count = |severity: Severity| run.by_severity.get(&severity).copied().unwrap_or_default();
         self.transaction.execute(
             "INSERT INTO run (subject, at, palisade, catalog, rules, complete, accounts, documents, policies, statements,
@@ -302,6 +318,27 @@ fn word(turnout: Turnout) -> Option<&'static str> {
         Turnout::Back => Some("reopened"),
         Turnout::Accepted => Some("accepted"),
     }
+}
+
+/// Files in which findings stood, and of which nothing else tells that they could not be read: a snapshot that lacks them
+/// is not complete.
+fn missing(matched: &Matched<'_>) -> Vec<Incomplete> {
+    let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+    for (known, _) in matched.absent.iter().filter(|(_, looked)| *looked == Looked::Unread) {
+        *files.entry(&known.file).or_default() += 1;
+    }
+    let one = |(file, n): (&str, usize)| Incomplete {
+        file: file.into(),
+        code: None,
+        reason: format!(
+            "{} in it before, and it could not be read",
+            if n == 1 { "a finding stood".to_owned() } else { format!("{n} findings stood") }
+        ),
+        help: "fetch the snapshot again; of an account that was closed, fetch the organization as well".to_owned(),
+        location: None,
+        related: Vec::new(),
+    };
+    files.into_iter().map(one).collect()
 }
 
 /// When the findings of this run were seen first.

@@ -80,6 +80,7 @@ fn reading(args: &AuditArgs, setup: &Setup<'_>, outcome: &Outcome, input: &Input
     let mut reading = Reading::new(setup.registry.rules().iter().map(|active| active.head.id.to_string()));
     reading.files(input.entries.iter().map(|entry| names.of(&entry.name)));
     reading.incomplete(&outcome.incomplete, |file| names.of(file));
+    outcome.coverage.unrecognised.iter().for_each(|file| reading.broken(names.of(file)));
     for manifest in &input.manifests.read {
         reading.sources(&manifest.sources);
     }
@@ -115,15 +116,18 @@ fn audit(args: &AuditArgs, outcome: Outcome, input: &Input) -> anyhow::Result<Au
     Ok(Audit { outcome, organization, sources, trend: vec![run.clone()], run, ..Audit::default() })
 }
 
-/// What is audited: as said, else the organization, else the account that fetched, else what was named.
+/// What is audited: as said, else the organization, else what it may be known by.
 fn subject(args: &AuditArgs, input: &Input) -> String {
-    let organization = || input.organized.as_ref().and_then(|organized| organized.id.clone());
-    let caller = || input.manifests.read.iter().find_map(|manifest| manifest.caller_account.clone());
-    let named = || {
-        let names: Vec<_> = args.paths.iter().map(|path| source::walk::name_of(path).to_string()).collect();
-        if names.is_empty() { ".".to_owned() } else { names.join(" ") }
-    };
-    args.history.subject.clone().or_else(organization).or_else(caller).unwrap_or_else(named)
+    let told = args.history.subject.clone().or_else(|| input.organized.as_ref().and_then(|organized| organized.id.clone()));
+    told.or_else(|| aliases(args, input).into_iter().next()).unwrap_or_else(|| ".".to_owned())
+}
+
+/// What a subject may be known by besides: the account that fetched, and what was named.
+fn aliases(args: &AuditArgs, input: &Input) -> Vec<String> {
+    let callers = input.manifests.read.iter().filter_map(|manifest| manifest.caller_account.clone());
+    let names: Vec<_> = args.paths.iter().map(|path| source::walk::name_of(path).to_string()).collect();
+    let named = if names.is_empty() { ".".to_owned() } else { names.join(" ") };
+    callers.chain([named]).collect()
 }
 
 /// What keeping a run takes.
@@ -148,7 +152,9 @@ fn keep(
     }
     let names = Names::new(&keep.args.paths);
     let rules = rules_in_force(keep.setup);
+    let aliases = aliases(keep.args, keep.input);
     let told = Told {
+        aliases: if keep.args.history.subject.is_some() { &[] } else { &aliases },
         reading: keep.reading,
         tree: keep.input.organized.as_ref().map(|organized| &organized.tree),
         rules: &rules,
@@ -162,6 +168,11 @@ fn keep(
             return Ok(false);
         }
     };
+    // An organization whose export is broken this time is still the one it was.
+    let unnamed = keep.args.history.subject.is_none() && keep.input.organized.as_ref().is_none_or(|o| o.id.is_none());
+    if let Some(subject) = history.subject_of(&aliases).filter(|_| unnamed) {
+        audit.rename(&subject);
+    }
     let written = history.record(audit, &told);
     if let Err(error) = &written {
         unusable(error, terminal)?;

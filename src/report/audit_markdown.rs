@@ -41,7 +41,7 @@ pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn W
 }
 
 fn write_drift(audit: &Audit, drift: &Drift, out: &mut dyn Write) -> Result<()> {
-    let since = format!("Since {} (run {}): findings {}", drift.since.at, drift.since.id, words::tally(drift));
+    let since = format!("Since {} (run {}): {}", drift.since.at, drift.since.id, words::tally(drift));
     writeln!(out, "### {}\n", markdown(&since))?;
     let mut lines: Vec<String> = drift.changes.iter().map(words::change).collect();
     lines.extend(drift.turns.iter().map(|turn| words::turn(audit, turn)));

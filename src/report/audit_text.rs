@@ -94,7 +94,7 @@ fn row(title: &str, text: &str, options: &Options, out: &mut dyn Write) -> Resul
 }
 
 fn since(drift: &Drift) -> String {
-    format!("since {} (run {}): findings {}", drift.since.at, drift.since.id, words::tally(drift))
+    format!("since {} (run {}): {}", drift.since.at, drift.since.id, words::tally(drift))
 }
 
 fn write_drift(audit: &Audit, drift: &Drift, options: &Options, out: &mut dyn Write) -> Result<()> {

@@ -16,7 +16,7 @@ pub fn severities(counts: &BTreeMap<Severity, usize>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// What changed in one line: `1 new, 2 resolved`.
+/// What changed in one line: `findings: 1 new, 2 resolved`.
 pub fn tally(drift: &Drift) -> String {
     let parts = [
         (drift.new.len(), "new"),
@@ -27,7 +27,7 @@ pub fn tally(drift: &Drift) -> String {
         (drift.unseen.len(), "not looked for again"),
     ];
     let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    if parts.is_empty() { "none changed".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "no finding changed".to_owned() } else { format!("findings: {}", parts.join(", ")) }
 }
 
 /// An account with its name, where the organization tells it.

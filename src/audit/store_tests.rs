@@ -1,1 +1,0 @@
-//! Runs into a history and out again.
