@@ -4,8 +4,8 @@
 use super::prove_terms::{Access, Terms};
 use super::{Exit, Terminal, Usage, prove};
 use crate::cli::{DiffFormat, GuardrailArgs};
-use crate::extract::Base;
 use crate::document::{Origin, json};
+use crate::extract::Base;
 use crate::finding::place::Placer;
 use crate::finding::{Incomplete, Label};
 use crate::guardrail::{self, Coverage, Question, Spot, Text, Texts};
@@ -92,7 +92,11 @@ fn without_organization(folder: &Path, terminal: &mut Terminal<'_>) -> anyhow::R
             (format!("the snapshot `{}` has no `organization.json`{reason}", folder.display()), help, exit)
         }
         Found::Newer(version) => {
-            let message = format!("the snapshot `{}` has layout {version}, and this palisade reads {}", folder.display(), snapshot::SCHEMA_VERSION);
+            let message = format!(
+                "the snapshot `{}` has layout {version}, and this palisade reads {}",
+                folder.display(),
+                snapshot::SCHEMA_VERSION
+            );
             (message, "update palisade, or fetch again with this version".to_owned(), Exit::Incomplete)
         }
         Found::Broken(reason) => {

@@ -91,7 +91,10 @@ pub(super) fn gaps(question: &Question<'_>, accounts: &[&str], groups: &[Group],
         let they = if is_one { "it is" } else { "they are" };
         out.push(Gap {
             code: GapCode::SuspendedAccounts,
-            says: format!("{} {are} suspended: nobody can work there until AWS reopens it, and {they} judged all the same", suspended.len()),
+            says: format!(
+                "{} {are} suspended: nobody can work there until AWS reopens it, and {they} judged all the same",
+                suspended.len()
+            ),
             help: String::new(),
             accounts: suspended,
             fails: false,
@@ -119,6 +122,10 @@ fn outsiders(question: &Question<'_>, groups: &[Group], binds_resources: bool) -
         (true, true, held) if held == all => "resource control policies stop them in every account".to_owned(),
         (true, true, held) => format!("resource control policies stop them in {held} of {all} accounts"),
     };
-    let help = if binds_resources && held < all { "a resource control policy with the same Deny would".to_owned() } else { String::new() };
+    let help = if binds_resources && held < all {
+        "a resource control policy with the same Deny would".to_owned()
+    } else {
+        String::new()
+    };
     Gap { code: GapCode::Outsiders, says: format!("{says}; {rest}"), help, accounts: Vec::new(), fails: false }
 }

@@ -60,8 +60,7 @@ fn of_actions(items: &[&str], negated: bool, asked: &[String]) -> String {
 fn real_actions(pattern: &str) -> Vec<String> {
     let Some((service, name)) = pattern.split_once(':') else { return vec![pattern.to_owned()] };
     let all = catalog::actions(service).into_iter().flatten();
-    let found: Vec<String> =
-        all.filter(|a| glob::matches(name, a.name(), Case::Insensitive)).map(|a| a.full_name()).collect();
+    let found: Vec<String> = all.filter(|a| glob::matches(name, a.name(), Case::Insensitive)).map(|a| a.full_name()).collect();
     if found.is_empty() { vec![pattern.to_owned()] } else { found }
 }
 

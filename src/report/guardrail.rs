@@ -176,15 +176,20 @@ impl View<'_> {
         let full = |target: &Target| {
             let room = target.room.as_ref()?;
             let name = self.target(&target.id);
-            let has = format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
+            let has =
+                format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
             Some(match room.first() {
                 None => format!("{has}, and none of them has room for the statement: detach or merge some first"),
                 Some(room) => {
                     let policy = self.controls.get(room.control).map_or("", |c| c.name.as_str());
                     let also = self.targets(&room.also);
-                    let also =
-                        if also.is_empty() { String::new() } else { format!(", which is attached to {} as well", plain(&also, PATHS)) };
-                    let size = format!("{} of {} characters then", grouped(room.characters), grouped(suggestion.quota.characters));
+                    let also = if also.is_empty() {
+                        String::new()
+                    } else {
+                        format!(", which is attached to {} as well", plain(&also, PATHS))
+                    };
+                    let size =
+                        format!("{} of {} characters then", grouped(room.characters), grouped(suggestion.quota.characters));
                     format!("{has}: add the statement to `{policy}`{also} ({size})")
                 }
             })
@@ -351,7 +356,9 @@ fn write_open(
     }
     // What stands above them is drawn, once: there a word is wrong.
     let above = group.nearest.iter().find(|n| n.is_above && !n.why.is_empty());
-    if let Some((nearest, statement)) = above.and_then(|n| Some((n, (view.statement)(n.spot)?))).filter(|(n, _)| told.insert(n.spot)) {
+    if let Some((nearest, statement)) =
+        above.and_then(|n| Some((n, (view.statement)(n.spot)?))).filter(|(n, _)| told.insert(n.spot))
+    {
         let label = Label { message: nearest.why.first().cloned().unwrap_or_default(), location: statement.location };
         write_source(&[&label], None, options, out)?;
     }
@@ -382,7 +389,12 @@ fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, options: &Options,
         }
     }
     row("size", &view.size(suggestion), false, (options, out))?;
-    row("attach to", &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to, options.verbose)), false, (options, out))?;
+    row(
+        "attach to",
+        &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to, options.verbose)),
+        false,
+        (options, out),
+    )?;
     for fallback in &suggestion.or_to {
         row("or to", &view.fallback(fallback, options.verbose), false, (options, out))?;
     }
@@ -406,7 +418,9 @@ fn write_gaps(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result
     let text = |gap: &Gap| if gap.help.is_empty() { gap.says.clone() } else { format!("{}; {}", gap.says, gap.help) };
     let mut notes: Vec<Note<'_>> = view.coverage.gaps.iter().filter(told).map(|gap| Note::prose("beyond", text(gap))).collect();
     notes.insert(0, Note::prose("asked", view.question()));
-    notes.extend(view.coverage.unused.iter().map(|e| Note::prose("unneeded", format!("`{e}` is exempt, and in every account that is held it is stopped all the same"))));
+    notes.extend(view.coverage.unused.iter().map(|e| {
+        Note::prose("unneeded", format!("`{e}` is exempt, and in every account that is held it is stopped all the same"))
+    }));
     notes.extend(view.assumptions.iter().map(|a| Note::prose("assumed", a.as_str())));
     write_notes(&notes, options, out)
 }

@@ -1,6 +1,12 @@
 //! One file a format, one plain function each: an outcome in, text out. Nothing here reads a file or decides what counts.
 //! Everything that comes from a policy is hostile and passes `escape` on its way out.
 
+pub mod audit_format;
+mod audit_groups;
+pub mod audit_json;
+pub mod audit_markdown;
+pub mod audit_text;
+mod audit_words;
 pub mod concise;
 pub mod diagnostic;
 pub mod diff;
@@ -32,6 +38,7 @@ mod wrap;
 #[cfg(test)]
 mod sample;
 
+pub use audit_format::AuditFormat;
 pub use format::Format;
 pub use options::Options;
 pub use text::{write_diagnostic, write_problem};
