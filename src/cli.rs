@@ -147,7 +147,7 @@ pub enum ColorChoice {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// text, concise, json, ndjson, sarif, junit, github, gitlab or markdown
+    /// text, concise, json, ndjson, sarif, junit, github, gitlab, markdown, html, csv, ocsf or asff
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: String,
     /// Write the report to a file

@@ -209,7 +209,7 @@ mod tests {
         let mut names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         let first = format!("history.sqlite.corrupt-{STAMP}");
-        assert_eq!(names, ["history.sqlite".to_owned(), first.clone(), format!("{first}-2")]);
+        assert_eq!(names, ["history.sqlite".to_owned(), first.clone(), format!("{first}-2")].map(std::ffi::OsString::from));
     }
 
     #[test]

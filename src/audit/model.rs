@@ -240,6 +240,18 @@ impl Audit {
         }
     }
 
+    /// An outcome by itself: a run without history, of `subject` at a time in RFC 3339.
+    pub fn alone(outcome: Outcome, subject: &str, at: &str) -> Self {
+        let run = Run {
+            at: at.to_owned(),
+            subject: subject.to_owned(),
+            complete: outcome.incomplete.is_empty(),
+            by_severity: outcome.by_severity(),
+            ..Run::default()
+        };
+        Self { outcome, run, ..Self::default() }
+    }
+
     /// True for a finding that the run before did not have.
     pub fn is_new(&self, finding: &Finding) -> bool {
         self.drift.as_ref().is_some_and(|drift| drift.new.binary_search(&finding.fingerprint).is_ok())

@@ -2,6 +2,7 @@
 
 use super::scanning::{Checked, Setup, Shown, Wanted, fail_on, no_input};
 use super::{Exit, Terminal, Usage};
+use crate::audit::Audit;
 use crate::cli::CheckArgs;
 use crate::finding::{Outcome, Severity, baseline};
 use crate::report::{self, Format, Options};
@@ -30,7 +31,7 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         Err(exit) => return Ok(exit),
     };
     let least = fail_on(args.output.fail_on.as_deref(), &setup.project)?;
-    let shown = Shown { cards: format == Format::Sarif, excerpts: format.shows_source() && !rebase };
+    let shown = Shown { cards: format.lists_rules(), excerpts: format.shows_source() && !rebase };
     let Checked { outcome, unmatched, .. } = setup.outcome(shown, terminal)?;
     if rebase {
         return write_baseline(&setup.baseline_path, &outcome, terminal);
@@ -43,13 +44,30 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
         fail_on: least,
         ..Options::default()
     };
-    write_report(args, format, &outcome, &options, terminal)?;
+    let audit = Audit::alone(outcome, &subject(args), &at(args, setup.today));
+    write_report(args, format, &audit, &options, terminal)?;
     let strict = args.output.strict || setup.project.config.strict;
-    let exit = verdict(&outcome, least, strict, &unmatched);
+    let exit = verdict(&audit.outcome, least, strict, &unmatched);
     if exit == Exit::NoInput {
         no_input(&args.paths, &unmatched, terminal)?;
     }
     Ok(exit)
+}
+
+/// What was checked, for the title of a report.
+fn subject(args: &CheckArgs) -> String {
+    let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string().replace('\\', "/")).collect();
+    match paths.as_slice() {
+        [] => ".".to_owned(),
+        [one, two, three, rest @ ..] if !rest.is_empty() => format!("{one}, {two}, {three} and {} more", rest.len()),
+        few => few.join(", "),
+    }
+}
+
+/// When, RFC 3339: now, or the beginning of the day that was named, so that such a run can be repeated.
+fn at(args: &CheckArgs, today: time::Date) -> String {
+    let at = if args.project.as_of.is_some() { today.midnight().assume_utc() } else { source::now() };
+    at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
 fn format(text: &str) -> anyhow::Result<Format> {
@@ -77,18 +95,18 @@ fn write_baseline(path: &Option<PathBuf>, outcome: &Outcome, terminal: &mut Term
 fn write_report(
     args: &CheckArgs,
     format: Format,
-    outcome: &Outcome,
+    audit: &Audit,
     options: &Options,
     terminal: &mut Terminal<'_>,
 ) -> anyhow::Result<()> {
     let Some(path) = &args.output.output else {
-        report::render(format, outcome, options, terminal.out)?;
+        report::render(format, audit, options, terminal.out)?;
         return Ok(());
     };
     let mut bytes = Vec::new();
-    report::render(format, outcome, options, &mut bytes)?;
+    report::render(format, audit, options, &mut bytes)?;
     source::write_atomic(path, &bytes).map_err(|e| Usage::new(e.to_string(), e.help()))?;
-    report::summary::write(outcome, options, terminal.err)?;
+    report::summary::write(&audit.outcome, options, terminal.err)?;
     Ok(())
 }
 

@@ -43,7 +43,8 @@ pub(super) struct Setup<'a> {
     /// The baseline file.
     pub baseline_path: Option<PathBuf>,
     baseline: Option<Baseline>,
-    today: time::Date,
+    /// The day that suppressions are compared with.
+    pub today: time::Date,
 }
 
 /// What a run came to.

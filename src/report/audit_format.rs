@@ -37,7 +37,7 @@ impl AuditFormat {
     /// True for formats that list the rules.
     pub fn lists_rules(self) -> bool {
         match self {
-            Self::Plain(format) => format == Format::Sarif,
+            Self::Plain(format) => format.lists_rules(),
         }
     }
 
@@ -47,7 +47,7 @@ impl AuditFormat {
             Self::Plain(Format::Text) => audit_text::write(audit, options, since_last, out),
             Self::Plain(Format::Json) => audit_json::write(audit, options, out),
             Self::Plain(Format::Markdown) => audit_markdown::write(audit, options, since_last, out),
-            Self::Plain(format) => super::render(format, &audit.outcome, options, out),
+            Self::Plain(format) => super::render(format, audit, options, out),
         }
     }
 }
