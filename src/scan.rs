@@ -37,8 +37,8 @@ use known::Known;
 pub use known::OrganizationAt;
 pub use policies::{Gathered, Gatherer, Input};
 use result::FileResult;
-use surroundings::Surroundings;
 use std::sync::Arc;
+use surroundings::Surroundings;
 
 /// Everything a run needs, resolved.
 pub struct Scan<'a> {

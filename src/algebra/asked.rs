@@ -4,9 +4,9 @@
 use super::action_set::real_actions;
 use super::question::{Question, When, WhenTest, Who};
 use crate::catalog::{self, KeyType};
-use crate::policy::{Policy, PolicyKind};
 use crate::policy::arn::has_variable;
 use crate::policy::condition::Comparison;
+use crate::policy::{Policy, PolicyKind};
 use crate::proof::Scope;
 use crate::text::glob::has_wildcard;
 use std::fmt::Write;

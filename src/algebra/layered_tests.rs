@@ -74,12 +74,15 @@ fn every_level_must_allow() {
 
 #[test]
 fn no_single_level_shows_what_two_do_together() {
-    let west = r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}}"#;
-    let east = r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}}"#;
+    let west =
+        r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}}"#;
+    let east =
+        r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}}"#;
     assert!(held(&[&[west], &[east]], "ec2:RunInstances"));
     assert!(!held(&[&[west], &[west]], "ec2:RunInstances"));
     assert!(!held(&[&[west], &[east, west]], "ec2:RunInstances"));
-    let no_west = r#"{"Effect":"Deny","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}}"#;
+    let no_west =
+        r#"{"Effect":"Deny","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}}"#;
     assert!(held(&[&[west], &[FULL, no_west]], "ec2:RunInstances"));
 }
 

@@ -1,9 +1,9 @@
 //! The match language as a tree: parameters resolved, globs and shapes compiled, ready to be asked of many policies.
 
 use crate::algebra::{ActionSet, ArnShape, Bound, Relation, When};
-use crate::policy::{Effect, PolicyKind};
 use crate::policy::condition::Quantifier;
 use crate::policy::principal::{PrincipalForm, PrincipalType};
+use crate::policy::{Effect, PolicyKind};
 use crate::text::pattern::Pattern;
 use crate::text::words::Words;
 

@@ -100,10 +100,13 @@ pub fn spelled_like(path: &Path, entries: &[Entry]) -> PathBuf {
         let Some(file) = known.as_ref().zip(entry.path.file_name()).map(|(folder, name)| folder.join(name)) else { continue };
         let Ok(below) = file.strip_prefix(&real) else { continue };
         let depth = below.components().count();
-        return entry.path.ancestors().nth(depth).map_or_else(|| path.to_path_buf(), |above| match above.as_os_str().is_empty() {
-            true => PathBuf::from("."),
-            false => above.to_path_buf(),
-        });
+        return entry.path.ancestors().nth(depth).map_or_else(
+            || path.to_path_buf(),
+            |above| match above.as_os_str().is_empty() {
+                true => PathBuf::from("."),
+                false => above.to_path_buf(),
+            },
+        );
     }
     path.to_path_buf()
 }
