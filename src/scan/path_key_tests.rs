@@ -109,7 +109,7 @@ fn equal_texts_are_one_policy() {
 fn accounts_are_told_apart_where_a_condition_does() {
     let of = |key: &str, value: &str| statement("Deny", &json!("cloudtrail:*"), &json!({ "StringLike": { key: value } }));
     let (first, second) = ("100000000000", "100000000001");
-    for (key, value) in [("aws:PrincipalAccount", first.to_owned()), ("aws:PrincipalArn", format!("arn:*:iam::{first}:*"))] {
+    for (key, value) in [("aws:PrincipalAccount", first.to_owned()), ("aws:PrincipalArn", format!("arn:*:*::{first}:*"))] {
         let own = policy("p-own", &[of(key, &value)]);
         let (count, standings) = asked(RULE, &organization(&[own], &["p-own"], &[vec![], vec![]]));
         assert_eq!((count, standings), (2, vec![Standing::Held, Standing::Open]), "{key} {value} {second}");

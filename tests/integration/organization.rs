@@ -108,6 +108,7 @@ fn every_unit_and_account_is_asked_for() {
     assert_eq!(account["policy"]["account"], "222222222222");
     assert_eq!(account["policy"]["name"], "lab");
     assert_eq!(account["message"], "lab (222222222222): rekognition:StopProjectVersion can still be allowed");
+    assert!(account["help"].as_str().unwrap().contains("such as `arn:aws:iam::222222222222:role/x`"), "{account}");
     assert_eq!(run.json()["findings"][0]["message"], "/Test: rekognition:StopProjectVersion can still be allowed");
     assert_eq!(
         map(&sandbox, "project-lifecycle-not-denied"),
