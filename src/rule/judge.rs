@@ -125,6 +125,14 @@ pub fn explain<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>]) -> Explanation<'d
 }
 
 fn missing<'a, 'd>(rule: &Rule, base: Subject<'a, 'd>, site: &'a Site<'d>) -> Judgement<'a, 'd> {
+    if rule.reach.inherits {
+        // What binds a resource from outside binds one without a policy as well.
+        match eval(&rule.assert, base, &mut Trace::default()) {
+            Truth::True => return Judgement::Pass,
+            Truth::Unknown if rule.on_unknown == Otherwise::Pass => return Judgement::Undecided,
+            Truth::Unknown | Truth::False => {}
+        }
+    }
     match rule.on_missing {
         Otherwise::Pass => Judgement::NotApplicable,
         Otherwise::Report | Otherwise::Fail => {

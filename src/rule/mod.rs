@@ -10,6 +10,7 @@ mod eval;
 mod eval_json;
 mod leaf;
 pub mod expr;
+mod inline_given;
 mod inline_settings;
 pub mod inline_test;
 pub mod judge;

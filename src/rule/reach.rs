@@ -19,6 +19,8 @@ pub struct Reach {
     pub owner: bool,
     /// It asks of all policies of the owner together.
     pub whole: bool,
+    /// It asks what binds the owner from outside.
+    pub inherits: bool,
 }
 
 impl Reach {
@@ -50,8 +52,11 @@ impl Reach {
                 self.whole = true;
                 self.owner |= asks_whose(spec);
             }
-            // What binds a policy from outside hangs on whose it is.
-            Matcher::Fact(_) | Matcher::Inherited(..) | Matcher::AttachedTo(_) => self.owner = true,
+            Matcher::Fact(_) | Matcher::AttachedTo(_) => self.owner = true,
+            Matcher::Inherited(..) => {
+                self.owner = true;
+                self.inherits = true;
+            }
             Matcher::Constant(_)
             | Matcher::Effect(_)
             | Matcher::Sid(_)

@@ -76,11 +76,20 @@ impl<'d> Answer<'d> {
             statement: None,
             message: fill(&rule.meta.message, rule, subject, &self.trace, self.place),
             help: None,
-            witness: self.trace.witness.clone(),
+            witness: self.trace.witness.as_deref().map(|witness| of_account(witness, rule, owner, layers)),
             confidence: self.confidence,
             fixes: fixes(rule, subject, &self.trace, self.place),
         }
     }
+}
+
+/// The account that requests come from and go to where nothing says which.
+const SOME_ACCOUNT: &str = "111122223333";
+
+/// A witness told of the target's own account, where every account would do.
+fn of_account(witness: &str, rule: &Rule, owner: &Site<'_>, layers: &Layers<'_>) -> String {
+    let account = owner.context.account.as_deref().filter(|_| layers.account.is_none() && rule.digits.are_blind_to(SOME_ACCOUNT));
+    account.map_or_else(|| witness.to_owned(), |own| witness.replace(&format!(":{SOME_ACCOUNT}:"), &format!(":{own}:")))
 }
 
 fn subject<'a, 'd>(owner: &'a Site<'d>, layers: &'a Layers<'d>, sites: &'a [&'a Site<'d>]) -> Subject<'a, 'd> {

@@ -90,7 +90,7 @@ impl Known {
                 self.organizations.push(Source { loaded, checked: true });
             }
             Ok(None) => self.incomplete.push(incomplete(
-                &name_of(&at.path),
+                &crate::source::walk::entry(&at.path).name,
                 "this is no export of an organization".to_owned(),
                 "name an `organization.json` as `palisade fetch` writes it, a folder with one, or folders that mirror the tree",
             )),
@@ -173,10 +173,6 @@ fn file_name(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-fn name_of(path: &Path) -> Arc<str> {
-    path.to_string_lossy().replace('\\', "/").into()
-}
-
 fn may_be_export(entry: &Entry) -> bool {
     let name = file_name(&entry.name).to_ascii_lowercase();
     let is_json = name.trim_end_matches(".gz").ends_with(".json");
@@ -233,5 +229,55 @@ fn words(state: State) -> (&'static str, &'static str) {
         State::Stale => ("is older than it should be", "see the status of the aggregator's sources in AWS Config"),
         State::Failed => ("could not be read", "run `palisade fetch` again with `--resume`"),
         State::Pending => ("was not read yet", "run `palisade fetch` again with `--resume`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_an_account_are_known_by_their_names() {
+        let known = Known { snapshots: vec!["snap/".to_owned()], ..Known::default() };
+        let account = Some("111122223333");
+        let name = "x/o-abc/AWSLogs/o-abc/111122223333/Config/us-east-1/2026/8/20/ConfigSnapshot/a.json.gz";
+        assert_eq!(known.account_of(name), account);
+        assert_eq!(known.account_of("AWSLogs/111122223333/Config/a.json"), account);
+        assert_eq!(known.account_of("snap/AWSLogs/111122223333/Config/a.json"), account);
+        for name in ["snap/config/111122223333.jsonl.gz", "snap/iam/111122223333.json.gz", "snap/s3/111122223333.jsonl"] {
+            assert_eq!(known.account_of(name), account, "{name}");
+        }
+        for name in ["policies/111122223333/a.json", "config/111122223333.jsonl.gz", "snap/access-analyzer/111122223333.jsonl.gz"]
+        {
+            assert_eq!(known.account_of(name), None, "{name}");
+        }
+        assert!(known.is_second_record("snap/iam/111122223333.json.gz") && !known.is_second_record("iam/111122223333.json.gz"));
+        assert!(!known.is_second_record("snap/config/111122223333.jsonl.gz"));
+    }
+
+    #[test]
+    fn what_is_the_same_of_many_accounts_is_told_once() {
+        let source = |account: &str, state: State| SourceState {
+            source: "config".to_owned(),
+            account: Some(account.to_owned()),
+            region: None,
+            what: Some("AWS::IAM::Role".to_owned()),
+            state,
+            reason: Some("AccessDeniedException".to_owned()),
+            help: None,
+            items: 7,
+        };
+        let accounts = ["111111111111", "222222222222", "333333333333", "444444444444", "555555555555"];
+        let mut sources: Vec<SourceState> = accounts.iter().map(|account| source(account, State::Denied)).collect();
+        sources.extend([source("666666666666", State::Stale), source("777777777777", State::Complete)]);
+        let manifest = Manifest { finished: Some("2026-01-02T03:05:05Z".to_owned()), sources, ..Manifest::default() };
+        let told: Vec<String> = unread(&"s/manifest.json".into(), &manifest).into_iter().map(|i| i.reason).collect();
+        assert_eq!(
+            told,
+            [
+                "config AWS::IAM::Role of 111111111111, 222222222222, 333333333333 and 2 more accounts was denied: AccessDeniedException",
+                "config AWS::IAM::Role of 666666666666 is older than it should be: AccessDeniedException",
+            ]
+        );
     }
 }

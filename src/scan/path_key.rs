@@ -166,14 +166,22 @@ fn bearing(site: &Site<'_>, actions: &[&str]) -> Bearing {
     out
 }
 
-/// Whether a condition may hold for the principals of one account and not for those of another.
+/// Whether what it says may be true of one account's requests and not of another's.
 fn tells_accounts_apart(statement: &Statement<'_>) -> bool {
     let by_key =
         |key: &str| key.eq_ignore_ascii_case("aws:PrincipalAccount") || key.eq_ignore_ascii_case("aws:PrincipalOrgPaths");
     let by_value = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= MANY_DIGITS);
+    let resources = statement.resources.iter().flat_map(|element| &element.items);
+    if resources.into_iter().any(|resource| by_value(resource.text)) {
+        return true;
+    }
     let mut conditions = statement.conditions.iter();
     conditions.any(|c| by_key(c.key) || c.values.iter().any(|value| value.is_scalar() && by_value(value.scalar())))
 }
 
 /// A run of digits that may be part of an account's id: a glob may hold some of them.
 const MANY_DIGITS: usize = 3;
+
+#[cfg(test)]
+#[path = "path_key_tests.rs"]
+mod tests;

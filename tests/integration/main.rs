@@ -13,6 +13,7 @@ mod generated;
 mod inputs;
 mod living;
 mod oracle;
+mod organization;
 mod properties;
 mod prove;
 mod rule_commands;
