@@ -6,7 +6,7 @@ use super::model::Spot;
 use super::words;
 use crate::policy::{Effect, PolicyKind, Statement};
 use crate::proof::{self, Aimed, Engine};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Deny that comes near.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +56,17 @@ impl Seen {
 pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String]) -> Vec<Seen> {
     // The last world has the most actions: what stops all of them stops all in any.
     engine.world = pool.worlds.last().copied().unwrap_or_default();
+    let mut by_service: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for action in actions {
+        let service = action.split(':').next().unwrap_or_default();
+        by_service.entry(service.to_ascii_lowercase()).or_default().push(action);
+    }
     let mut out = Vec::new();
     for (control, (single, compiled)) in pool.singles.iter().zip(&pool.compiled).enumerate() {
         let kind = pool.controls.get(control).map_or(PolicyKind::ServiceControlPolicy, |c| c.kind);
         for boxed in &compiled.deny {
             let Some(statement) = single.first().and_then(|policy| policy.statements.get(boxed.statement)) else { continue };
-            let common = in_common(statement, actions);
+            let common = in_common(statement, &by_service);
             let apart = common == 0 && is_about_others(statement, actions);
             let aimed = if apart { Aimed::default() } else { proof::aimed(engine, boxed, &pool.target, kind) };
             let close = match (aimed.stops_all, aimed.touches, common > 0) {
@@ -78,17 +83,14 @@ pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String])
 }
 
 /// Letters in common of the closest pair of actions, those of the service included; none when no service is named.
-fn in_common(statement: &Statement<'_>, actions: &[String]) -> usize {
+fn in_common(statement: &Statement<'_>, by_service: &BTreeMap<String, Vec<&str>>) -> usize {
     let Some(element) = &statement.actions else { return 0 };
-    let pairs = element.items.iter().flat_map(|item| actions.iter().map(move |action| (item.text, action.as_str())));
-    let common = |(a, b): (&str, &str)| {
-        let own = a.split_once(':').zip(b.split_once(':'));
-        let same = own.is_some_and(|((x, _), (y, _))| x.eq_ignore_ascii_case(y));
-        let letters = a.chars().zip(b.chars()).take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count();
-        // Nothing follows a run: what stands before it is all there is to compare.
-        if same { letters } else { 0 }
+    let letters = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count();
+    let closest = |item: &str| {
+        let (service, _) = item.split_once(':')?;
+        by_service.get(&service.to_ascii_lowercase())?.iter().map(|action| letters(item, action)).max()
     };
-    pairs.map(common).max().unwrap_or(0)
+    element.items.iter().filter_map(|item| closest(item.text)).max().unwrap_or(0)
 }
 
 /// True when a statement names only actions of services that nobody asked about.

@@ -100,6 +100,11 @@ pub(super) fn suggest(
 
 /// One policy, or as many as the actions need.
 fn drafts(question: &Question<'_>, quota: ControlQuota) -> Option<Vec<Draft>> {
+    // More policies than can be attached to anything are none to suggest.
+    let letters: usize = question.asked.actions.iter().map(|action| action.chars().count() + 3).sum();
+    if letters > quota.characters * (quota.attached - 1) {
+        return None;
+    }
     let mut out = Vec::new();
     let everything = ["*".to_owned()];
     let mut rest: &[String] = if question.asked.actions.is_empty() { &everything } else { &question.asked.actions };

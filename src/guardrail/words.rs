@@ -58,7 +58,8 @@ fn of_actions(items: &[&str], negated: bool, asked: &[String]) -> String {
 
 /// The actions of the catalogue that a pattern with a literal service names; the pattern itself where there are none.
 fn real_actions(pattern: &str) -> Vec<String> {
-    let Some((service, name)) = pattern.split_once(':') else { return vec![pattern.to_owned()] };
+    let with_wildcard = pattern.split_once(':').filter(|(_, name)| glob::has_wildcard(name));
+    let Some((service, name)) = with_wildcard else { return vec![pattern.to_owned()] };
     let all = catalog::actions(service).into_iter().flatten();
     let found: Vec<String> = all.filter(|a| glob::matches(name, a.name(), Case::Insensitive)).map(|a| a.full_name()).collect();
     if found.is_empty() { vec![pattern.to_owned()] } else { found }

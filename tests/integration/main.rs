@@ -10,6 +10,7 @@ mod cli;
 mod common;
 mod fixtures;
 mod generated;
+mod guardrail;
 mod inputs;
 mod living;
 mod oracle;
