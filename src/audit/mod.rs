@@ -10,7 +10,6 @@ pub mod reading;
 pub mod store;
 pub mod tree;
 
-
 pub use history::{History, HistoryError, Opened};
 pub use model::{Audit, Change, ChangeKind, Drift, Gone, Run, Seen, Turn, Was};
 pub use reading::Reading;
