@@ -206,7 +206,10 @@ mod tests {
             let aside = History::open(&path, STAMP).unwrap().aside.unwrap();
             assert_eq!(std::fs::read_to_string(&aside).unwrap(), text);
         }
-        let mut names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut names: Vec<String> = std::fs::read_dir(path.parent().unwrap())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         let first = format!("history.sqlite.corrupt-{STAMP}");
         assert_eq!(names, ["history.sqlite".to_owned(), first.clone(), format!("{first}-2")].map(std::ffi::OsString::from));

@@ -23,9 +23,15 @@ pub struct Reading {
     members: Option<BTreeSet<String>>,
     /// The input cannot be trusted to hold what it should: an interrupted fetch, or the layout of a newer version.
     untrusted: bool,
+    /// Findings of IAM Access Analyzer were read, or there were none to read.
+    analyzer: bool,
     /// Rules that ran.
     rules: BTreeSet<String>,
 }
+
+/// What the ids of rules about findings of IAM Access Analyzer begin with. Such a finding stands in the file of a policy
+/// and is told of in another one.
+const ANALYZER: &str = "access-analyzer";
 
 /// What the history knows of the place of a finding.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,7 +85,13 @@ impl Reading {
     pub fn sources(&mut self, sources: &[SourceState]) {
         // What is stale is there, only older than it should be.
         let there = |s: &&SourceState| s.state == State::Complete || (s.state == State::Stale && s.items > 0);
+        self.analyzer |= sources.iter().any(|s| s.source == ANALYZER && s.state == State::Complete);
         self.unread.extend(sources.iter().filter(|s| !there(s)).cloned());
+    }
+
+    /// Some document told of findings of IAM Access Analyzer.
+    pub fn analyzer(&mut self) {
+        self.analyzer = true;
     }
 
     /// The accounts of the organization.
@@ -105,7 +117,8 @@ impl Reading {
 
     /// Whether a finding that is not there was looked for.
     pub fn looked(&self, at: Whereabouts<'_>) -> Looked {
-        if !self.asked(at.rule) {
+        let analyzer = at.rule.starts_with(ANALYZER);
+        if !self.asked(at.rule) || (analyzer && !self.analyzer && !self.unread.iter().any(|s| s.source == ANALYZER)) {
             return Looked::Unasked;
         }
         let account = account_of(at.file).or(at.account);
@@ -118,6 +131,12 @@ impl Reading {
             return Looked::For;
         }
         if self.broken.contains(at.file) || self.is_missing(at.file) || self.unread.iter().any(|s| hides(s, at)) {
+            return Looked::Unread;
+        }
+        // An analyzer of the organization tells of all accounts.
+        let told = |source: Option<&str>| source == Some(ANALYZER);
+        let silent = self.unread.iter().any(|s| told(Some(&s.source))) || self.partly.iter().any(|(s, _)| told(*s));
+        if analyzer && silent {
             return Looked::Unread;
         }
         let source = source_of(at.file);
@@ -228,6 +247,19 @@ mod tests {
         assert_eq!(reading.looked(at("config/777788889999.jsonl.gz", "777788889999")), Looked::For, "it left");
         reading.distrust();
         assert_eq!(reading.looked(at("policies/a.json", A)), Looked::Unread);
+    }
+
+    #[test]
+    fn what_access_analyzer_finds_is_told_elsewhere() {
+        let found = Whereabouts { rule: "access-analyzer-unused-role", ..at("config/111122223333.jsonl.gz", A) };
+        let mut reading = reading(&[]);
+        reading.rules.insert(found.rule.to_owned());
+        assert_eq!(reading.looked(found), Looked::Unasked);
+        reading.analyzer();
+        assert_eq!(reading.looked(found), Looked::For);
+        reading.sources(&[source("access-analyzer", Some(B), None, State::Throttled)]);
+        assert_eq!(reading.looked(found), Looked::Unread);
+        assert_eq!(reading.looked(at("config/111122223333.jsonl.gz", A)), Looked::For);
     }
 
     #[test]

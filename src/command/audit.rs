@@ -84,6 +84,9 @@ fn reading(args: &AuditArgs, setup: &Setup<'_>, outcome: &Outcome, input: &Input
     for manifest in &input.manifests.read {
         reading.sources(&manifest.sources);
     }
+    if outcome.coverage.layouts.contains_key("Access Analyzer findings") {
+        reading.analyzer();
+    }
     if let Some(organized) = &input.organized {
         reading.members(organized.tree.accounts.keys().cloned());
     }

@@ -23,7 +23,7 @@ pub fn write(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()
         ("catalog", outcome.catalog_date.as_str().into()),
         ("run", run(&audit.run)),
         ("organization", organization(audit)),
-        ("drift", audit.drift.as_ref().map_or(Value::Null, |d| drift(d))),
+        ("drift", audit.drift.as_ref().map_or(Value::Null, drift)),
     ];
     for (key, value) in head {
         write!(out, ",\n\"{key}\": ")?;
