@@ -26,9 +26,6 @@ class Faults:
         self.lock, self.all = threading.Lock(), []
 
     def set(self, wanted):
-        for one in wanted:
-            if one.get("kind") not in KINDS:
-                raise ValueError(f"no such fault: {one}")
         with self.lock:
             self.all = [{**one, "seen": 0, "hit": 0} for one in wanted]
 

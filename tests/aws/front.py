@@ -12,7 +12,8 @@ Control, all JSON:
     PUT  /_front/state      a part of the state, which replaces what is there: see State
     PUT  /_front/faults     a list: see faults.py
     GET  /_front/log        the calls, oldest first
-    GET  /_front/stats      {"calls", "peak"}: the most calls in flight at one time
+    GET  /_front/stats      {"calls", "peak", "narrow"}: the most calls in flight at one time, altogether and to one service
+                            of one account
     POST /_front/forget     empties the log and the faults, and keeps moto's data and the state
     GET  /_front/issued     the secrets and session tokens that STS gave out
     GET  /_front/delivered  the configuration items of one account and region as Config writes them into files
@@ -33,13 +34,13 @@ from dataclasses import dataclass, field, fields
 
 import recorder
 import wire
-from faults import Faults
+from faults import KINDS, Faults
 from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
-from wire import Call, Refusal
+from wire import Refusal
 
 DELEGATED = ("Describe", "List")
 
@@ -73,7 +74,7 @@ class Front:
     def __init__(self):
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.state, self.faults, self.lock = State(), Faults(), threading.Lock()
-        self.log, self.issued, self.flying, self.peak = [], [], 0, 0
+        self.log, self.issued, self.flying, self.peak = [], [], Counter(), Counter()
 
     # --- one request -------------------------------------------------------------------------------------------------
 
@@ -87,16 +88,17 @@ class Front:
             return self.moto(environ, start)
         headers = {k.lower(): v for k, v in request.headers.items()}
         call = wire.read(request.method, request.path, request.query_string.decode(), headers, body)
+        entry, places = {}, ("all", f"{call.service} {get_account_id_from(call.key)}")
         with self.lock:
-            self.flying += 1
-            self.peak = max(self.peak, self.flying)
-            entry = {}
             self.log.append(entry)
+            for place in places:
+                self.flying[place] += 1
+                self.peak[place] = max(self.peak[place], self.flying[place])
         try:
             response = self.respond(call, environ)
         finally:
             with self.lock:
-                self.flying -= 1
+                self.flying.subtract(places)
                 same = json.dumps([call.service, call.operation, call.account, call.region, call.arguments], sort_keys=True)
                 entry.update(
                     service=call.service, operation=call.operation, account=call.account, region=call.region,
@@ -434,15 +436,19 @@ class Front:
                     return Response(f"no such state: {name}", 400)
                 setattr(self.state, name, value)
         elif what == "faults":
+            unknown = [one for one in json.loads(body) if one.get("kind") not in KINDS]
+            if unknown:
+                return Response(f"no such fault: {unknown[0]}", 400)
             self.faults.set(json.loads(body))
         elif what == "forget":
             with self.lock:
-                self.log, self.peak = [], 0
+                self.log, self.peak = [], Counter()
             self.faults.set([])
         elif what == "log":
             answer = [one for one in list(self.log) if "status" in one]
         elif what == "stats":
-            answer = {"calls": len(self.log), "peak": self.peak}
+            narrow = max((n for place, n in self.peak.items() if place != "all"), default=0)
+            answer = {"calls": len(self.log), "peak": self.peak["all"], "narrow": narrow}
         elif what == "issued":
             answer = self.issued
         elif what == "delivered":

@@ -88,7 +88,7 @@ def bucket_items(account, region):
             continue
         more = {"BucketPolicy": {"policyText": bucket.policy.decode() if bucket.policy else None},
                 "BucketVersioningConfiguration": {"status": bucket.versioning_status or "Off", "isMfaDeleteEnabled": None},
-                # This one is text within text, unlike its neighbours.
+                # Text already, unlike its neighbours, as are the policies of keys and functions: the API encodes them twice.
                 "AccessControlList": json.dumps({"grantSet": None, "owner": {"displayName": None, "id": "0"}, "grantList": [
                     {"grantee": {"id": "0", "displayName": None}, "permission": "FullControl"}]})}
         block = bucket.public_access_block
@@ -133,10 +133,6 @@ def recorded(account, region):
     return sorted(found, key=lambda one: (one["kind"], one["id"]))
 
 
-def text(value):
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def as_base(one):
     """As the API gives it."""
     return {
@@ -145,7 +141,7 @@ def as_base(one):
         "resourceType": one["kind"], "resourceId": one["id"], "resourceName": one["name"],
         "awsRegion": "global" if one["kind"] in IAM_TYPES else one["region"], "availabilityZone": "Not Applicable",
         "resourceCreationTime": CAPTURED, "configuration": json.dumps(one["configuration"]),
-        "supplementaryConfiguration": {k: text(v) for k, v in one["supplementary"].items()},
+        "supplementaryConfiguration": {k: json.dumps(v) for k, v in one["supplementary"].items()},
     }
 
 
