@@ -452,7 +452,9 @@ class Front:
         elif what == "issued":
             answer = self.issued
         elif what == "delivered":
-            answer = [recorder.as_delivered(i) for i in recorder.recorded(request.args["account"], request.args["region"])]
+            where = (request.args["account"], request.args["region"])
+            more = [i for i in self.state.items if (i["account"], i["region"]) == where and i["status"] == "OK"]
+            answer = [recorder.as_delivered(i) for i in [*recorder.recorded(*where), *more]]
         else:
             return Response("no such control", 404)
         return Response(json.dumps(answer), content_type="application/json")

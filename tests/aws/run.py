@@ -21,7 +21,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import seed
-from world import ACTIONS, ENTER, FREE, Failed, World, is_whole, manifest, same, states
+from world import ACTIONS, ENTER, FREE, Failed, World, is_whole, manifest, same, states, unpacked
 
 SCENARIOS = []
 
@@ -113,6 +113,28 @@ def files_of_config_in_s3_are_read(world):
     world.fetch(out, "--source", "organizations", "--source", "config-snapshots", "--config-snapshots", f"s3://{world.seed.delivery}/org")
     # What moto has no type for is not in the files.
     world.judged_rightly(world.findings(out))
+
+
+@scenario
+def secrets_in_items_are_left_out(world):
+    """That they are nowhere is looked for after every run; here, that the items were there."""
+    out = world.folder("secrets")
+    kinds = [part for kind in ("AWS::Lambda::Function", "AWS::EC2::Instance") for part in ("--resource-type", kind)]
+    world.fetch(out, "--source", "config", *kinds)
+    text = json.dumps([unpacked(p).decode() for p in out.rglob("*.jsonl.gz")])
+    must("function:orders" in text and "i-0123456789abcdef0" in text, "the items are not there")
+
+
+@scenario
+def what_was_read_is_summed_up(world):
+    for form in ("text", "json"):
+        ran = world.fetch(world.folder("summary"), *ENTER, "--format", form)
+        if form == "json":
+            json.loads(ran.out)
+        else:
+            ran.says("complete", "config", "organizations", "access-analyzer")
+    quiet = world.fetch(world.folder("quiet"), *ENTER, "-q")
+    quiet.must(quiet.err == "", "it is not quiet")
 
 
 @scenario

@@ -5,7 +5,8 @@
           │             └─ Test ─ shop-test
           ├─ Platform ─── Delivery ─ delivery
           ├─ Lake ─────────────── lake        buckets, keys, queues
-          └─ Trial ────────────── trial       people try things
+          ├─ Trial ────────────── trial       people try things
+          └─ (a name that would turn a terminal red, which AWS allows)
 
 Names are the same in every run. `Seed.expect` says of each resource by name which rules have to find it (any of them), or
 that nothing of medium severity and above may be said of it.
@@ -25,7 +26,7 @@ MANAGEMENT_SECRET = "management-secret-9f1c04d2a7"
 LAMBDA_SECRET = "hunter2-in-an-environment-variable"
 USER_DATA_SECRET = "hunter3-in-user-data"
 UNITS = {"Models": None, "Consumers": None, "Consumers/Live": "Consumers", "Consumers/Test": "Consumers", "Platform": None,
-         "Platform/Delivery": "Platform", "Lake": None, "Trial": None}
+         "Platform/Delivery": "Platform", "Lake": None, "Trial": None, "Red \x1b[31m unit": None}
 ACCOUNTS = {"models": "Models", "shop": "Consumers/Live", "shop-test": "Consumers/Test", "delivery": "Platform/Delivery",
             "lake": "Lake", "trial": "Trial"}
 ENDPOINTS = ["vpce-0a1b2c3d4e5f60718", "vpce-0a1b2c3d4e5f60719"]

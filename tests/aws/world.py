@@ -107,6 +107,7 @@ class World:
         ran = Ran(command, done.returncode, done.stdout, done.stderr)
         ran.must(ran.code in (code if isinstance(code, tuple) else (code,)), f"the exit code is {ran.code} instead of {code}")
         ran.must("panicked" not in ran.err, "it panicked")
+        ran.must("\x1b" not in ran.text, "it prints an escape code that came from AWS")
         # The raw answer of a service, as a careless print of an error gives it.
         ran.must("SdkError" not in ran.text and "headers: Headers" not in ran.text and "SdkBody" not in ran.text,
                  "it prints an error's insides")
