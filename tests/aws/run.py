@@ -481,7 +481,8 @@ def drift_is_exactly_what_changed(world):
     audit(world, undisturbed(world), history, "--subject", "test", code=1)
     _, report = audit(world, world.whole, history, "--subject", "test", "--since-last", code=0)
     drift = report["drift"]
-    must(not any(drift[k] for k in ("new", "resolved", "changed", "unseen", "changes")), f"nothing changed, and the drift is {drift}")
+    parts = ("new", "reopened", "changed", "resolved", "unseen", "organization")
+    must(not any(drift[part] for part in parts), f"nothing changed, and the drift is {drift}")
     ids, iam = world.seed.ids, world.seed.client("iam", "models")
     world.seed.role("shop", "fresh", seed.trust({"AWS": "*"}))
     iam.delete_role(RoleName="anyone")
@@ -498,8 +499,10 @@ def drift_is_exactly_what_changed(world):
     ran.must([(g["rule"], g["resource"].rsplit("/", 1)[-1]) for g in drift["resolved"]] == [("public-trust-policy", "anyone")], f"resolved: {drift['resolved']}")
     others = {f["rule"] for f in new if f["policy"]["kind"] != "trust-policy"}
     ran.must(all(r.startswith("project-") for r in others), f"other new findings: {others}")
-    changes = sorted((c["kind"], c["name"]) for c in drift["changes"])
-    ran.must(changes == [("account-moved", "shop-test"), ("policy-detached", "no-project-changes")], f"changes: {drift['changes']}")
+    changes = sorted((c["kind"], c["name"], c["before"], c["after"]) for c in drift["organization"])
+    ran.must(changes == [("account-moved", "shop-test", "/Consumers/Test", "/Trial"), ("policy-detached", "/Lake", "SCP no-project-changes", None)],
+             f"changes: {drift['organization']}")
+    ran.must(not drift["reopened"] and not drift["unseen"] and not drift["changed"], f"more has changed: {drift}")
 
 
 def fingerprint(one):
