@@ -14,6 +14,7 @@ SEVERITIES = ["info", "low", "medium", "high", "critical"]
 # What an operation needs, where the action has another name.
 ACTIONS = {
     "s3:ListBuckets": "s3:ListAllMyBuckets", "s3:ListObjectsV2": "s3:ListBucket", "s3:HeadBucket": "s3:ListBucket",
+    "access-analyzer:ListFindingsV2": "access-analyzer:ListFindings", "access-analyzer:GetFindingV2": "access-analyzer:GetFinding",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
 }
 # STS tells everybody who they are.
