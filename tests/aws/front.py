@@ -117,8 +117,6 @@ class Front:
                 raise Refusal(kind, f"User is not authorized to perform: {call.service}:{call.operation}" if kind == "deny" else None)
             if kind == "html":
                 return Response("<!doctype html><title>500</title>", 500, content_type="text/html")
-            if kind == "empty-page" and wire.PAGES.get(call.service, {}).get(call.operation):
-                return self.empty_page(call)
             response = self.answer(call, environ, fault)
             return damaged(response, fault) if kind in ("cut", "short") else response
         except Refusal as refusal:
@@ -169,23 +167,14 @@ class Front:
         asked = next((call.arguments[k] for k in ("MaxResults", "maxResults", "Limit", "limit", "MaxItems") if call.arguments.get(k)), usual)
         return max(1, min(int(asked), self.state.page))
 
-    def empty_page(self, call):
-        """No records, and a token that brings what was asked for now."""
-        rule = wire.PAGES[call.service][call.operation]
-        into, out, lists = rule["input_token"], rule["output_token"], rule["result_key"]
-        if call.service == "s3" or call.service == "iam":
-            raise Refusal("throttle")
-        token = f"empty:{call.arguments.get(into) or ''}"
-        body = json.dumps({name: [] for name in ([lists] if isinstance(lists, str) else lists)} | {out: token})
-        return Response(body, 200, {"x-front-fault": "empty-page"}, content_type="application/x-amz-json-1.1")
-
     @staticmethod
     def resume_empty(call):
         for name in ("NextToken", "nextToken"):
             token = call.arguments.get(name)
-            if isinstance(token, str) and token.startswith("empty:"):
-                rest = token.rsplit("empty:", 1)[-1]
-                call.arguments = {k: v for k, v in call.arguments.items() if k != name} | ({name: rest} if rest else {})
+            found = re.fullmatch(r"empty-(\d+):(.*)", token) if isinstance(token, str) else None
+            if found:
+                call.empty, rest = int(found[1]), {name: found[2]} if found[2] else {}
+                call.arguments = {k: v for k, v in call.arguments.items() if k != name} | rest
 
     def paged(self, call, answer, fault):
         """Cut the list of an answer to a page. `_usual` is the service's page size, `_page` the name of the list."""
@@ -201,7 +190,10 @@ class Front:
         size = self.size(call, answer.pop("_usual", 100))
         whole = answer[name]
         answer[name] = whole[first:first + size]
-        if fault and fault["kind"] == "same-token":
+        if fault and fault["kind"] == "empty-page":
+            # The token brings what was asked for now.
+            answer[name], answer[token_name] = [], f"empty-{call.empty + 1}:{asked or ''}"
+        elif fault and fault["kind"] == "same-token":
             answer[token_name] = asked or "page-0"
         elif first + size < len(whole):
             answer[token_name] = f"page-{first + size}"

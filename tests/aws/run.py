@@ -251,18 +251,18 @@ def a_web_page_instead_of_an_answer_is_told(world):
 @scenario
 def empty_pages_with_a_token_are_followed(world):
     whole, out = undisturbed(world), world.folder("empty-pages")
-    world.faults({"kind": "empty-page", "service": "[co]*", "share": 0.4}, {"kind": "empty-page", "service": "access-analyzer", "share": 0.4})
+    world.faults({"kind": "empty-page", "share": 0.4})
     world.fetch(out, *ENTER)
     same(whole, out)
 
 
 @scenario
 def a_token_that_repeats_ends(world):
-    for service, operation in (("config", "ListAggregateDiscoveredResources"), ("organizations", "ListPolicies"), ("iam", "*")):
+    for source, operation in (("config", "ListAggregateDiscoveredResources"), ("organizations", "ListPolicies"), ("iam", "*"),
+                              ("access-analyzer", "ListFindingsV2")):
         world.forget()
-        world.faults({"kind": "same-token", "service": service, "operation": operation})
-        sources = ["--source", "organizations", "--source", "config", "--source", "iam"]
-        world.fetch(world.folder("same-token"), *ENTER, *sources, code=4)
+        world.faults({"kind": "same-token", "service": source, "operation": operation})
+        world.fetch(world.folder("same-token"), *ENTER, "--source", source, "--account", world.seed.ids["shop"], code=4)
         must(len(world.log()) < 1500, f"it asked {len(world.log())} times")
 
 
@@ -296,26 +296,28 @@ def a_token_that_expires_in_between_is_resumed(world):
 def a_killed_fetch_is_resumed(world):
     whole = undisturbed(world)
     for share in (0.1, 0.5, 0.9):
-        out, limit = world.folder("killed"), 4
+        out = world.folder("killed")
         world.forget()
-        world.faults({"kind": "delay", "seconds": 0.03})
-        command = [world.binary, "fetch", "--out", out, *ENTER, "--concurrency", str(limit)]
+        world.faults({"kind": "delay", "seconds": 0.05})
+        command = [world.binary, "fetch", "--out", out, *ENTER, "--concurrency", "2"]
         process = subprocess.Popen(command, env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and world.stats()["calls"] < share * world.calls:
             time.sleep(0.01)
         must(process.poll() is None, f"it ended before {share} of its calls")
+        # What was answered half a second ago is on disk; what is on its way may be asked once more.
+        settled = time.time() - 0.5
         process.send_signal(signal.SIGKILL)
         process.wait()
-        time.sleep(0.2)  # what is in flight ends
-        first = world.log()
+        time.sleep(0.2)
+        first = [c for c in world.log() if c["status"] == 200 and c["service"] != "sts"]
         must(not (out / "manifest.json").exists() or not manifest(out)["complete"], "the manifest says that it is complete")
         world.run("check", out, "--no-config", code=(1, 2, 3, 4))
         world.forget()
-        world.fetch(out, *ENTER, "--concurrency", str(limit), "--resume")
-        done = {c["digest"] for c in first if c["status"] == 200 and c["service"] != "sts"}
+        world.fetch(out, *ENTER, "--resume")
+        done = {c["digest"] for c in first if c["ended"] < settled}
         again = [f"{c['service']}:{c['operation']} {c['arguments']}" for c in world.log() if c["digest"] in done]
-        # What was answered and not on disk yet may be asked once more.
-        must(len(again) <= 2 * limit, f"killed at {share}, {len(again)} of {len(done)} calls were repeated:\n" + "\n".join(again[:40]))
+        must(not again, f"killed at {share}, {len(again)} of {len(done)} calls were repeated:\n" + "\n".join(again[:40]))
+        must(share < 0.5 or len(done) > 0.2 * world.calls, f"only {len(done)} calls were done long enough to be looked at")
         same(whole, out)
 
 
@@ -342,7 +344,7 @@ def a_full_disk_is_told_and_resumed(world):
     if os.geteuid() == 0 and subprocess.run(options, capture_output=True).returncode == 0:
         try:
             ran = world.fetch(out, *ENTER, code=(2, 4))
-            ran.must(any(w in ran.text.lower() for w in ("no space", "disk")), "it does not say that the disk is full")
+            ran.must(any(w in ran.text.lower() for w in ("no space", "no storage space", "disk is full")), "it does not say that the disk is full")
             is_whole(out)
             subprocess.run(["mount", "-o", "remount,size=64m", str(out)], check=True)
             world.fetch(out, *ENTER, "--resume")
@@ -405,7 +407,7 @@ def no_aggregator_or_several(world):
 @scenario
 def no_permission(world):
     out = world.folder("x")
-    world.faults({"kind": "deny", "service": "[!s]*"})
+    world.faults({"kind": "deny", "service": "[!s]*"}, {"kind": "deny", "service": "s3"})
     world.fetch(out, *ENTER, code=4).says("denied")
     found = {s["state"] for s in manifest(out)["sources"]}
     must("complete" not in found and "denied" in found, f"the manifest says {found}")
@@ -449,11 +451,11 @@ def an_audit_points_at_what_access_analyzer_found(world):
     found = report["findings"]
     world.judged_rightly(found)
     told = {(f["rule"], (f["policy"]["resource"] or "").rsplit(":", 1)[-1]) for f in found if f["rule"].startswith("access-analyzer-")}
-    for rule, name in (("external-access", "lake-open"), ("external-access", "lake-open-far"), ("external-access", "role/vendor"),
+    for rule, name in (("public-access", "lake-open"), ("public-access", "lake-open-far"), ("external-access", "role/vendor"),
                        ("unused-role", "role/idle"), ("unused-permission", "role/deployer")):
         must(any(r == f"access-analyzer-{rule}" and n == name for r, n in told), f"access-analyzer-{rule} is not told of {name}: {sorted(told)}")
     must(not any(n == "role/shop-consumer" for r, n in told if r.endswith("external-access")), "an archived finding is told")
-    pointed = next(f for f in found if f["rule"] == "access-analyzer-external-access" and (f["policy"]["resource"] or "").endswith("lake-open"))
+    pointed = next(f for f in found if f["rule"] == "access-analyzer-public-access" and (f["policy"]["resource"] or "").endswith("lake-open"))
     must("access-analyzer" not in pointed["location"]["file"], f"it points at {pointed['location']['file']}")
 
 

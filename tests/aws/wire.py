@@ -62,6 +62,8 @@ class Call:
     key: str = ""
     region: str = "us-east-1"
     account: str = ""
+    # So many empty pages came before the page that is asked for.
+    empty: int = 0
 
     @property
     def model(self):
