@@ -55,6 +55,8 @@ class State:
     aggregators: list = field(default_factory=list)
     # Accounts without a recorder.
     unrecorded: list = field(default_factory=list)
+    # {"account", "kind"}: types that the recorder of an account leaves out.
+    excluded: list = field(default_factory=list)
     # Accounts that record IAM in a second region too, as happens; their items come once a region.
     twice: list = field(default_factory=list)
     # {"account", "region"}: sources of which the last update failed.
@@ -290,7 +292,7 @@ class Front:
             out += [i for i in self.state.items if (i["account"], i["region"]) == (account, region)]
             if account in self.state.twice and region != recorder.HOME:
                 out += [{**i, "region": region} for i in recorder.iam_items(account, recorder.HOME)]
-        return out
+        return [i for i in out if {"account": i["account"], "kind": i["kind"]} not in self.state.excluded]
 
     def config_DescribeConfigurationAggregators(self, call, _):
         names = call.arguments.get("ConfigurationAggregatorNames")

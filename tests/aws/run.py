@@ -167,6 +167,18 @@ def identities_come_from_iam_where_config_lacks_them(world):
 
 
 @scenario
+def identities_come_from_iam_where_a_recorder_leaves_them_out(world):
+    trial = world.seed.ids["trial"]
+    world.state(excluded=[{"account": trial, "kind": f"AWS::IAM::{kind}"} for kind in ("User", "Group")])
+    out = world.folder("left-out")
+    world.fetch(out, *ENTER, code=(0, 4))
+    found = world.findings(out)
+    world.judged_rightly(found)
+    roles = Counter(f["fingerprint"] for f in found)
+    must(max(roles.values()) == 1, f"findings are told twice: {roles.most_common(3)}")
+
+
+@scenario
 def a_stale_source_is_told(world):
     lake = world.seed.ids["lake"]
     world.state(stale=[{"account": lake, "region": seed.SECOND}])

@@ -64,7 +64,7 @@ class World:
     def calm(self):
         """No faults, an empty log, and the state as it was seeded."""
         self.forget()
-        self.state(aggregators=[{"name": "organization", "region": seed.REGION}], unrecorded=[], stale=[], page=25)
+        self.state(aggregators=[{"name": "organization", "region": seed.REGION}], unrecorded=[], excluded=[], stale=[], page=25)
 
     def forget(self):
         seed.control(self.endpoint, "forget", method="POST")
