@@ -236,6 +236,20 @@ def one_denied_account_does_not_stop_the_others(world):
 
 
 @scenario
+def everything_at_once_loses_nothing(world):
+    trial, whole, out = world.seed.ids["trial"], world.folder("calm"), world.folder("stormy")
+    world.state(unrecorded=[trial])
+    world.fetch(whole, *ENTER, code=(0, 4))
+    world.forget()
+    world.faults({"kind": "deny", "account": trial}, {"kind": "cut", "operation": "BatchGet*", "bytes": 300, "skip": 2, "times": 1},
+                 {"kind": "short", "operation": "ListFindingsV2", "bytes": 30, "times": 1}, {"kind": "throttle", "share": 0.3})
+    world.fetch(out, *ENTER, code=4).says(trial, "denied", "--resume")
+    world.forget()
+    world.fetch(out, *ENTER, "--resume", code=(0, 4))
+    same(whole, out)
+
+
+@scenario
 def cut_answers_are_asked_for_again(world):
     whole, out = undisturbed(world), world.folder("cut")
     world.faults({"kind": "cut", "operation": "BatchGet*", "bytes": 300, "times": 1},
