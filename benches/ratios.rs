@@ -160,6 +160,7 @@ fn check(folder: &Path, registry: &Registry) {
         config: &config,
         cards: false,
         excerpts: false,
+        organization: None,
         context: Context::default(),
         walk: WalkOptions::default(),
         project_name: &str::to_owned,

@@ -1,7 +1,9 @@
 //! The command line, for clap only: one struct per help heading. The commands see resolved settings.
 
+mod audit;
 mod prove;
 
+pub use audit::*;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use prove::*;
 use std::path::PathBuf;
@@ -26,6 +28,8 @@ const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on,
 pub enum Command {
     /// Check policy files
     Check(Box<CheckArgs>),
+    /// Check an organization, remember what was found, and tell what changed since
+    Audit(Box<AuditArgs>),
     /// Answer whether a request is allowed, and name the statement that decides
     Can(Box<CanArgs>),
     /// Answer questions about every request there could be, with a request that shows it
@@ -69,6 +73,9 @@ pub struct CheckArgs {
     /// Project file and baseline.
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Write what is found now to the baseline file
+    #[arg(long, help_heading = "Project")]
+    pub write_baseline: bool,
 }
 
 /// Rule selection.
@@ -102,6 +109,9 @@ pub struct InputArgs {
     /// The account that owns the policies, 12 digits
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
+    /// The organization: an export, a folder that holds one, or folders that mirror the tree; checked as well
+    #[arg(long, value_name = "PATH")]
+    pub organization: Option<PathBuf>,
     /// Name of standard input in reports
     #[arg(long, value_name = "NAME")]
     pub stdin_filename: Option<String>,
@@ -173,9 +183,6 @@ pub struct ProjectArgs {
     /// Findings that are known: report new ones only
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write what is found now to the baseline file
-    #[arg(long)]
-    pub write_baseline: bool,
     /// Compare the expiry of suppressions with this day instead of today
     #[arg(long, value_name = "YYYY-MM-DD", hide = true)]
     pub as_of: Option<String>,

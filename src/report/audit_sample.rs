@@ -25,7 +25,7 @@ fn unit(id: &str, name: &str, parent: Option<&str>) -> (String, Unit) {
 
 fn account(id: &str, name: &str, parent: &str) -> (String, Account) {
     let arn = format!("{ARN}account/o-sample/{id}");
-    (id.into(), Account { id: id.into(), arn: Some(arn), name: name.into(), parent: Some(parent.into()) })
+    (id.into(), Account { id: id.into(), arn: Some(arn), name: name.into(), parent: Some(parent.into()), ..Account::default() })
 }
 
 fn organization() -> Organization {
@@ -128,6 +128,7 @@ fn drift() -> Drift {
             change(ChangeKind::AccountMoved, "333333333333", "shop", (Some("/Sandbox"), Some("/Workloads/Prod"))),
             change(ChangeKind::PolicyDetached, "ou-sand", "Sandbox", (Some("deny-stop"), None)),
         ],
+        ..Drift::default()
     }
 }
 
@@ -231,6 +232,7 @@ pub fn hostile() -> Audit {
         changed: Vec::new(),
         unseen: vec![one],
         changes: vec![change(ChangeKind::AccountMoved, &evil, &evil, places)],
+        ..Drift::default()
     });
     audit
 }

@@ -2,6 +2,12 @@
 //! Everything that comes from a policy is hostile and passes `escape` on its way out.
 
 pub mod asff;
+pub mod audit_format;
+mod audit_groups;
+pub mod audit_json;
+pub mod audit_markdown;
+pub mod audit_text;
+mod audit_words;
 pub mod concise;
 pub mod csv;
 pub mod diagnostic;
@@ -12,6 +18,9 @@ mod format;
 mod frame;
 pub mod github;
 pub mod gitlab;
+pub mod guardrail;
+pub mod guardrail_json;
+pub mod guardrail_markdown;
 pub mod html;
 pub mod json;
 pub mod json_out;
@@ -36,6 +45,7 @@ mod audit_sample;
 #[cfg(test)]
 mod sample;
 
+pub use audit_format::AuditFormat;
 pub use format::Format;
 pub use options::Options;
 pub use text::{write_diagnostic, write_problem};

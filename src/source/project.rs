@@ -27,7 +27,7 @@ pub fn today() -> Date {
     OffsetDateTime::now_utc().date()
 }
 
-/// Now, in UTC, to the second.
+/// This moment, in UTC, to the second.
 pub fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.replace_nanosecond(0).unwrap_or(now)

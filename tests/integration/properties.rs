@@ -38,6 +38,7 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
         excerpts: true,
         registry: &REGISTRY,
         config: &config,
+        organization: None,
         context: Context { kind, ..Context::default() },
         walk: WalkOptions::default(),
         project_name: &str::to_owned,

@@ -38,12 +38,17 @@ fn word(kind: ChangeKind) -> &'static str {
         ChangeKind::AccountAdded => "account added",
         ChangeKind::AccountRemoved => "account removed",
         ChangeKind::AccountMoved => "account moved",
+        ChangeKind::AccountRenamed => "account renamed",
         ChangeKind::UnitAdded => "unit added",
         ChangeKind::UnitRemoved => "unit removed",
         ChangeKind::UnitMoved => "unit moved",
+        ChangeKind::UnitRenamed => "unit renamed",
+        ChangeKind::PolicyCreated => "policy created",
+        ChangeKind::PolicyDeleted => "policy deleted",
         ChangeKind::PolicyAttached => "policy attached",
         ChangeKind::PolicyDetached => "policy detached",
         ChangeKind::PolicyChanged => "policy changed",
+        ChangeKind::PolicyRenamed => "policy renamed",
     }
 }
 
