@@ -1,8 +1,8 @@
 //! `palisade prove guardrail`: whether control policies stop some actions. Of an organization every account is asked about,
 //! in `guardrail_organization.rs`; here levels of policies as they stand, and plain files.
 
-use super::guardrail_organization as organization;
 use super::can_load::{self, Plan};
+use super::guardrail_organization as organization;
 use super::load::show_problems;
 use super::policies::Input;
 use super::prove::{self, Case};

@@ -165,7 +165,8 @@ pub(super) fn in_scope<'q>(question: &Question<'q>) -> (Vec<&'q str>, Vec<String
     let mut units: BTreeSet<&str> = BTreeSet::new();
     let mut within: BTreeSet<&str> = BTreeSet::new();
     for text in question.scope {
-        let meant: Vec<&str> = organization.units.keys().map(String::as_str).filter(|id| organization.is_unit(id, text)).collect();
+        let meant: Vec<&str> =
+            organization.units.keys().map(String::as_str).filter(|id| organization.is_unit(id, text)).collect();
         let own = |id: &&str| {
             organization.accounts.get(*id).is_some_and(|a| a.id == *text || a.name == *text || a.arn.as_deref() == Some(text))
         };

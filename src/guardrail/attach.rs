@@ -101,7 +101,9 @@ impl<'q> Below<'q> {
     /// The lowest unit that is above all of some accounts.
     pub fn lowest_above(&self, wanted: &BTreeSet<&str>) -> Option<&'q str> {
         let above = self.units.iter().filter(|(_, accounts)| wanted.is_subset(accounts));
-        above.min_by_key(|(unit, accounts)| (accounts.len(), std::cmp::Reverse(self.organization.path(unit).len()))).map(|(u, _)| *u)
+        above
+            .min_by_key(|(unit, accounts)| (accounts.len(), std::cmp::Reverse(self.organization.path(unit).len())))
+            .map(|(u, _)| *u)
     }
 
     /// A target with what it touches besides.
@@ -114,14 +116,21 @@ impl<'q> Below<'q> {
     }
 
     /// Say where a target that has its full number of policies has room for a statement of some characters.
-    pub fn find_room(&self, target: &mut Target, controls: &[Control<'_>], (drafts, statement): (usize, usize), quota: ControlQuota) {
+    pub fn find_room(
+        &self,
+        target: &mut Target,
+        controls: &[Control<'_>],
+        (drafts, statement): (usize, usize),
+        quota: ControlQuota,
+    ) {
         if target.attached + drafts <= quota.attached {
             return;
         }
         let ids = self.organization.attached_to(&target.id, tree::type_of(PolicyKind::ServiceControlPolicy));
         let mut room = Vec::new();
         for (at, control) in controls.iter().enumerate() {
-            let own = control.kind == PolicyKind::ServiceControlPolicy && ids.contains(&control.id.as_str()) && !control.is_of_aws();
+            let own =
+                control.kind == PolicyKind::ServiceControlPolicy && ids.contains(&control.id.as_str()) && !control.is_of_aws();
             // A comma joins it to those before.
             let characters = control.characters + statement + 1;
             if own && control.characters > 0 && drafts == 1 && characters <= quota.characters {

@@ -1,8 +1,8 @@
 use super::*;
 use crate::document::{Origin, json};
 use crate::extract::Base;
-use crate::organization::load::of_document;
 use crate::organization::Loaded;
+use crate::organization::load::of_document;
 use crate::policy::PolicyKind;
 use crate::proof::{Asked, Engine, Verdict, World};
 use serde_json::{Value, json as value};
@@ -131,13 +131,7 @@ const D: &str = "400000000000";
 
 /// A and B in one unit, C in another, D below the root.
 fn four() -> Builder {
-    Builder::new()
-        .unit("ou-x", ROOT)
-        .unit("ou-y", ROOT)
-        .account(A, "ou-x")
-        .account(B, "ou-x")
-        .account(C, "ou-y")
-        .account(D, ROOT)
+    Builder::new().unit("ou-x", ROOT).unit("ou-y", ROOT).account(A, "ou-x").account(B, "ou-x").account(C, "ou-y").account(D, ROOT)
 }
 
 fn stop() -> Value {
@@ -258,7 +252,10 @@ fn exemptions_are_taken_as_they_are_meant() {
     assert_eq!(told(&coverage), ["FAIL 1,2", "PASS 3", "PASS 4"]);
     // C would be held without the exemption, D not.
     assert!(coverage.unused.is_empty());
-    assert_eq!(coverage.groups[0].nearest[0].why, ["its `ArnNotLike` on `aws:PrincipalArn` exempts `arn:aws:iam::*:role/break-glass*`"]);
+    assert_eq!(
+        coverage.groups[0].nearest[0].why,
+        ["its `ArnNotLike` on `aws:PrincipalArn` exempts `arn:aws:iam::*:role/break-glass*`"]
+    );
     let coverage = covered(&four().deny("p-none", stop()).attach("p-none", ROOT), &ask);
     assert_eq!(coverage.unused, ["arn:aws:iam::*:role/break-glass"]);
 }
@@ -294,18 +291,33 @@ fn the_nearest_deny_names_what_it_misses() {
     };
     let stop = |condition: Value| value!({ "Action": "rekognition:StopProject*", "Condition": condition });
     for (statement, why) in [
-        (value!({ "Action": ["rekognition:StopStreamProcessor", "rekognition:StartProject*"] }), "it does not name `rekognition:StopProjectVersion`"),
+        (
+            value!({ "Action": ["rekognition:StopStreamProcessor", "rekognition:StartProject*"] }),
+            "it does not name `rekognition:StopProjectVersion`",
+        ),
         (value!({ "NotAction": ["iam:*", "rekognition:*"] }), "`NotAction` leaves out `rekognition:*`"),
         (value!({ "Action": "rekognition:StopProjectVersion" }), "it names actions of today, and not every one that may come"),
-        (value!({ "Action": "rekognition:*", "Resource": "arn:aws:rekognition:*:*:project/prod-*" }), "it is only about `arn:aws:rekognition:*:*:project/prod-*`"),
-        (stop(value!({ "StringNotEquals": { "aws:RequestedRegion": ["eu-west-1", "eu-west-2"] } })), "its `StringNotEquals` on `aws:RequestedRegion` lets `eu-west-1`, `eu-west-2` through"),
-        (stop(value!({ "Bool": { "aws:MultiFactorAuthPresent": "false" } })), "its `Bool` on `aws:MultiFactorAuthPresent` holds only for `false`"),
+        (
+            value!({ "Action": "rekognition:*", "Resource": "arn:aws:rekognition:*:*:project/prod-*" }),
+            "it is only about `arn:aws:rekognition:*:*:project/prod-*`",
+        ),
+        (
+            stop(value!({ "StringNotEquals": { "aws:RequestedRegion": ["eu-west-1", "eu-west-2"] } })),
+            "its `StringNotEquals` on `aws:RequestedRegion` lets `eu-west-1`, `eu-west-2` through",
+        ),
+        (
+            stop(value!({ "Bool": { "aws:MultiFactorAuthPresent": "false" } })),
+            "its `Bool` on `aws:MultiFactorAuthPresent` holds only for `false`",
+        ),
         (stop(value!({ "Null": { "aws:SourceVpce": "true" } })), "its `Null` on `aws:SourceVpce` holds only for `true`"),
     ] {
         assert_eq!(near(statement), why);
     }
     // A condition that always holds is no miss.
-    let coverage = covered(&four().deny("p-near", stop(value!({ "StringLike": { "aws:PrincipalArn": "*" } }))).attach("p-near", ROOT), &STOP);
+    let coverage = covered(
+        &four().deny("p-near", stop(value!({ "StringLike": { "aws:PrincipalArn": "*" } }))).attach("p-near", ROOT),
+        &STOP,
+    );
     assert_eq!(told(&coverage), ["PASS 1,2,3,4"]);
     // One about other services says nothing.
     let coverage = covered(&four().deny("p-far", value!({ "Action": "s3:*" })).attach("p-far", ROOT), &STOP);

@@ -57,10 +57,18 @@ impl<'c, 'd> Pool<'c, 'd> {
         let without = |skip: usize| -> Vec<String> {
             question.except.iter().enumerate().filter(|(at, _)| *at != skip).map(|(_, text)| text.clone()).collect()
         };
-        let unexempt =
-            (0..question.except.len()).map(|skip| proof::aim_at(engine, question.asked, &without(skip))).collect();
+        let unexempt = (0..question.except.len()).map(|skip| proof::aim_at(engine, question.asked, &without(skip))).collect();
         let binds_resources = all_bound(&question.asked.actions);
-        Self { controls, worlds: question.worlds, target, asked_actions: &question.asked.actions, unexempt, singles, compiled, binds_resources }
+        Self {
+            controls,
+            worlds: question.worlds,
+            target,
+            asked_actions: &question.asked.actions,
+            unexempt,
+            singles,
+            compiled,
+            binds_resources,
+        }
     }
 
     pub fn input(&self, at: usize) -> Option<Input<'_, 'd>> {
@@ -108,9 +116,7 @@ impl<'c, 'd> Pool<'c, 'd> {
         if proof.verdict != Verdict::Fail {
             return proof;
         }
-        let unknown = |at: &&usize| {
-            self.controls.get(**at).is_some_and(|c| matches!(c.text, Text::Absent | Text::Broken))
-        };
+        let unknown = |at: &&usize| self.controls.get(**at).is_some_and(|c| matches!(c.text, Text::Absent | Text::Broken));
         let mut why: Vec<String> = Vec::new();
         for at in bearing.levels.iter().flatten().filter(unknown) {
             let Some(control) = self.controls.get(*at) else { continue };
@@ -207,6 +213,14 @@ fn all_bound(actions: &[String]) -> bool {
         })
     };
     !actions.is_empty() && actions.iter().all(bound)
+}
+
+/// Services among those that are asked about which resource control policies do not bind, sorted.
+pub(super) fn unbound(actions: &[String]) -> Vec<String> {
+    let table = catalog::current().table("rcp-services");
+    let services = actions.iter().filter_map(|action| action.split_once(':')).map(|(service, _)| service);
+    let plain = services.filter(|service| !crate::text::glob::has_wildcard(service) && !table.has(service));
+    plain.map(str::to_ascii_lowercase).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 fn may_retire(name: &str) -> bool {

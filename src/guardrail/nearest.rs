@@ -68,8 +68,7 @@ pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String])
             let Some(statement) = single.first().and_then(|policy| policy.statements.get(boxed.statement)) else { continue };
             let common = in_common(statement, &by_service);
             let apart = common == 0 && is_about_others(statement, actions);
-            let aimed =
-                if apart { Aimed::default() } else { proof::aimed(engine, boxed, &pool.target, kind) };
+            let aimed = if apart { Aimed::default() } else { proof::aimed(engine, boxed, &pool.target, kind) };
             let close = match (aimed.stops_all, aimed.touches, common > 0) {
                 (true, ..) => Close::All,
                 (false, true, true) => Close::Some,

@@ -91,7 +91,10 @@ pub(super) fn gaps(question: &Question<'_>, accounts: &[&str], groups: &[Group],
         let they = if is_one { "it is" } else { "they are" };
         out.push(Gap {
             code: GapCode::SuspendedAccounts,
-            says: format!("{} {are} suspended: nobody can work there until AWS reopens it, and {they} judged all the same", suspended.len()),
+            says: format!(
+                "{} {are} suspended: nobody can work there until AWS reopens it, and {they} judged all the same",
+                suspended.len()
+            ),
             help: String::new(),
             accounts: suspended,
             fails: false,
@@ -110,15 +113,22 @@ fn outsiders(question: &Question<'_>, groups: &[Group], binds_resources: bool) -
     let all: usize = groups.iter().map(|g| g.accounts.len()).sum();
     let on = question.organization.is_enabled(tree::type_of(PolicyKind::ResourceControlPolicy));
     let rest = match (binds_resources, on, held) {
-        (false, ..) if question.asked.actions.iter().any(|a| a.contains(['*', '?']) && !a.contains(':')) => {
-            "resource control policies bind only some services".to_owned()
-        }
-        (false, ..) => "resource control policies do not bind every action that is asked about".to_owned(),
+        (false, ..) => match super::judge::unbound(&question.asked.actions).as_slice() {
+            [] => "resource control policies do not bind every action that is asked about".to_owned(),
+            some => {
+                let services = super::words::listed(some.iter().map(String::as_str));
+                format!("resource control policies do not bind {services}")
+            }
+        },
         (true, false, _) => "resource control policies, which would, are switched off on the root".to_owned(),
         (true, true, 0) => "no resource control policy stops them either".to_owned(),
         (true, true, held) if held == all => "resource control policies stop them in every account".to_owned(),
         (true, true, held) => format!("resource control policies stop them in {held} of {all} accounts"),
     };
-    let help = if binds_resources && held < all { "a resource control policy with the same Deny would".to_owned() } else { String::new() };
+    let help = if binds_resources && held < all {
+        "a resource control policy with the same Deny would".to_owned()
+    } else {
+        String::new()
+    };
     Gap { code: GapCode::Outsiders, says: format!("{says}; {rest}"), help, accounts: Vec::new(), fails: false }
 }

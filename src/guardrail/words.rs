@@ -13,7 +13,7 @@ const NAMED: usize = 3;
 pub(super) fn why(pool: &Pool<'_, '_>, seen: &Seen) -> Vec<String> {
     let statement = pool.singles.get(seen.spot.control).and_then(|[policy]| policy.statements.get(seen.spot.statement));
     let Some(statement) = statement else { return Vec::new() };
-    seen.aimed.leaving.iter().filter_map(|node| of_part(statement, *node, &pool.asked_actions)).collect()
+    seen.aimed.leaving.iter().filter_map(|node| of_part(statement, *node, pool.asked_actions)).collect()
 }
 
 fn of_part(statement: &Statement<'_>, node: u32, asked: &[String]) -> Option<String> {
@@ -61,8 +61,7 @@ fn real_actions(pattern: &str) -> Vec<String> {
     let with_wildcard = pattern.split_once(':').filter(|(_, name)| glob::has_wildcard(name));
     let Some((service, name)) = with_wildcard else { return vec![pattern.to_owned()] };
     let all = catalog::actions(service).into_iter().flatten();
-    let found: Vec<String> =
-        all.filter(|a| glob::matches(name, a.name(), Case::Insensitive)).map(|a| a.full_name()).collect();
+    let found: Vec<String> = all.filter(|a| glob::matches(name, a.name(), Case::Insensitive)).map(|a| a.full_name()).collect();
     if found.is_empty() { vec![pattern.to_owned()] } else { found }
 }
 

@@ -48,7 +48,6 @@ impl Guardrail<'_, '_> {
     fn compiled(&self, table: &mut Table) -> Vec<Compiled> {
         self.levels.iter().map(|level| super::compile::compile(table, &level.policies)).collect()
     }
-
 }
 
 /// What must be stopped: the access, for callers that are none of those who are exempt.

@@ -74,9 +74,7 @@ impl View<'_> {
         let units = accounts.iter().filter(|id| self.organization.units.contains_key(*id)).count();
         match (accounts, units) {
             ([one], _) => self.target(one),
-            (many, 0) => format!("{} accounts", many.len()),
-            (many, units) if units == many.len() => format!("{units} units"),
-            (many, units) => format!("{} accounts and {units} units", many.len() - units),
+            (many, units) => counted(many.len() - units, units),
         }
     }
 
@@ -176,7 +174,8 @@ impl View<'_> {
         let full = |target: &Target| {
             let room = target.room.as_ref()?;
             let name = self.target(&target.id);
-            let has = format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
+            let has =
+                format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
             let drafts = suggestion.drafts.len();
             Some(match room.first() {
                 None if drafts > 1 => format!("{has}, and {drafts} more do not fit: detach or merge some first"),
@@ -184,9 +183,13 @@ impl View<'_> {
                 Some(room) => {
                     let policy = self.controls.get(room.control).map_or("", |c| c.name.as_str());
                     let also = self.targets(&room.also);
-                    let also =
-                        if also.is_empty() { String::new() } else { format!(", which is attached to {} as well", plain(&also, PATHS)) };
-                    let size = format!("{} of {} characters then", grouped(room.characters), grouped(suggestion.quota.characters));
+                    let also = if also.is_empty() {
+                        String::new()
+                    } else {
+                        format!(", which is attached to {} as well", plain(&also, PATHS))
+                    };
+                    let size =
+                        format!("{} of {} characters then", grouped(room.characters), grouped(suggestion.quota.characters));
                     format!("{has}: add the statement to `{policy}`{also} ({size})")
                 }
             })
@@ -202,6 +205,16 @@ impl View<'_> {
         let printed: Vec<String> = suggestion.drafts.iter().map(pretty).collect();
         let (sizes, printed) = (sizes.join(" and "), printed.join(" and "));
         format!("{sizes} of {limit} characters; {printed} with its line breaks and spaces, which count too")
+    }
+}
+
+/// `1 account and 2 units`.
+fn counted(accounts: usize, units: usize) -> String {
+    let one = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    match (accounts, units) {
+        (accounts, 0) => one(accounts, "account"),
+        (0, units) => one(units, "unit"),
+        (accounts, units) => format!("{} and {}", one(accounts, "account"), one(units, "unit")),
     }
 }
 
@@ -353,7 +366,9 @@ fn write_open(
     }
     // What stands above them is drawn, once: there a word is wrong.
     let above = group.nearest.iter().find(|n| n.is_above && !n.why.is_empty());
-    if let Some((nearest, statement)) = above.and_then(|n| Some((n, (view.statement)(n.spot)?))).filter(|(n, _)| told.insert(n.spot)) {
+    if let Some((nearest, statement)) =
+        above.and_then(|n| Some((n, (view.statement)(n.spot)?))).filter(|(n, _)| told.insert(n.spot))
+    {
         let label = Label { message: nearest.why.first().cloned().unwrap_or_default(), location: statement.location };
         write_source(&[&label], None, options, out)?;
     }
@@ -384,7 +399,12 @@ fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, options: &Options,
         }
     }
     row("size", &view.size(suggestion), false, (options, out))?;
-    row("attach to", &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to, options.verbose)), false, (options, out))?;
+    row(
+        "attach to",
+        &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to, options.verbose)),
+        false,
+        (options, out),
+    )?;
     for fallback in &suggestion.or_to {
         row("or to", &view.fallback(fallback, options.verbose), false, (options, out))?;
     }
@@ -408,7 +428,9 @@ fn write_gaps(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result
     let text = |gap: &Gap| if gap.help.is_empty() { gap.says.clone() } else { format!("{}; {}", gap.says, gap.help) };
     let mut notes: Vec<Note<'_>> = view.coverage.gaps.iter().filter(told).map(|gap| Note::prose("beyond", text(gap))).collect();
     notes.insert(0, Note::prose("asked", view.question()));
-    notes.extend(view.coverage.unused.iter().map(|e| Note::prose("unneeded", format!("`{e}` is exempt, and in every account that is held it is stopped all the same"))));
+    notes.extend(view.coverage.unused.iter().map(|e| {
+        Note::prose("unneeded", format!("`{e}` is exempt, and in every account that is held it is stopped all the same"))
+    }));
     notes.extend(view.assumptions.iter().map(|a| Note::prose("assumed", a.as_str())));
     write_notes(&notes, options, out)
 }
@@ -417,13 +439,14 @@ fn write_end(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result<
     let verdict = view.verdict();
     let count = |v: Verdict| view.coverage.count(v);
     let word = paint(verdict.as_str(), sgr(verdict), options.color);
-    let all = view.coverage.accounts();
-    let plural = if all == 1 { "" } else { "s" };
+    let members = view.coverage.groups.iter().flat_map(|group| &group.accounts);
+    let units = members.filter(|id| view.organization.units.contains_key(*id)).count();
+    let all = counted(view.coverage.accounts() - units, units);
     let unbound = view.coverage.gaps.iter().filter(|g| !g.accounts.is_empty() && g.fails).count();
     let unbound = if unbound > 0 { format!(", {unbound} not bound") } else { String::new() };
     let counts = [(Verdict::Pass, "held"), (Verdict::Fail, "open"), (Verdict::Unknown, "not decided")];
     let counts = counts.map(|(v, name)| format!("{} {name}", count(v))).join(", ");
-    writeln!(out, "{word}: {counts} of {all} account{plural}{unbound}")
+    writeln!(out, "{word}: {counts} of {all}{unbound}")
 }
 
 #[cfg(test)]

@@ -37,7 +37,12 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> Result<()> {
         for draft in &suggestion.drafts {
             writeln!(out, "{}", markdown_block(&format!("{:#}", draft.policy), "json"))?;
         }
-        writeln!(out, "\n{}. Attach to {}.", markdown(&view.size(suggestion)), markdown(&view.attach(&suggestion.attach_to, true)))?;
+        writeln!(
+            out,
+            "\n{}. Attach to {}.",
+            markdown(&view.size(suggestion)),
+            markdown(&view.attach(&suggestion.attach_to, true))
+        )?;
         for full in view.full(suggestion) {
             writeln!(out, "- {}", markdown(&full))?;
         }
