@@ -24,5 +24,6 @@ pub mod audit;
 pub mod report;
 pub mod config;
 pub mod scan;
+pub mod fetch;
 pub mod cli;
 pub mod command;
