@@ -122,7 +122,7 @@ pub fn sort(code: Option<&str>, status: u16) -> Sort {
             429 => Sort::Throttled,
             401 | 403 => Sort::Denied,
             301 => Sort::Elsewhere,
-            404 | 500 | 501 => Sort::Unsupported,
+            404 | 500..=599 => Sort::Unsupported,
             _ => Sort::Other,
         };
     };
@@ -166,12 +166,18 @@ impl Trouble {
                 let status = raw.status().as_u16();
                 let meta = context.err().meta();
                 let code = meta.code().filter(|c| !c.is_empty());
+                if code.is_none() && raw.status().is_success() {
+                    return Self::unread(op, status);
+                }
                 let id = meta.extra("aws_request_id").map(|id| format!(" (request {})", short(id))).unwrap_or_default();
-                let said = meta.message().map(|m| format!(": {}", short(m))).unwrap_or_default();
+                let sort = sort(code, status);
+                // What AWS says of credentials it does not take may hold parts of the signed request.
+                let quiet = matches!(sort, Sort::Unknown | Sort::Expired);
+                let said = meta.message().filter(|_| !quiet).map(|m| format!(": {}", short(m))).unwrap_or_default();
                 let what = code.map_or_else(|| format!("HTTP status {status} without an error code"), str::to_owned);
                 let region = raw.headers().get("x-amz-bucket-region").map(str::to_owned);
                 Self {
-                    sort: sort(code, status),
+                    sort,
                     code: code.map(str::to_owned),
                     message: format!("{op}: {}{said}{id}", short(&what)),
                     help: None,
@@ -180,7 +186,7 @@ impl Trouble {
             }
             SdkError::ResponseError(context) => {
                 let status = context.raw().status().as_u16();
-                Self::new(Sort::Garbled, format!("{op}: the answer could not be read (HTTP status {status}): cut off or damaged"))
+                Self::unread(op, status)
             }
             SdkError::TimeoutError(_) => Self::new(Sort::Network, format!("{op}: no answer in time")),
             SdkError::DispatchFailure(failure) => {
@@ -197,6 +203,14 @@ impl Trouble {
             }
             _ => Self::new(Sort::Other, format!("{op}: the request could not be made")),
         }
+    }
+
+    /// An answer that is none of AWS, or not whole.
+    fn unread(op: Op, status: u16) -> Self {
+        if status >= 400 {
+            return Self::new(sort(None, status), format!("{op}: HTTP status {status} without an error code"));
+        }
+        Self::new(Sort::Garbled, format!("{op}: the answer could not be read: it is cut off or damaged"))
     }
 
     /// How the manifest tells it.
@@ -226,7 +240,7 @@ impl Trouble {
             Sort::Throttled => "`--resume` with a lower `--concurrency`, or `--retry adaptive`",
             Sort::Expired => "sign in again, then `--resume`: what was read is kept",
             Sort::Unknown => "check the credentials and that the region is enabled for the account, then `--resume`",
-            Sort::Unsupported => "the endpoint does not know this operation: check `AWS_ENDPOINT_URL`",
+            Sort::Unsupported => "the answer is no error of AWS: check `AWS_ENDPOINT_URL` and any proxy, then `--resume`",
             Sort::Elsewhere => "name the region it lies in with `--region`",
             Sort::Garbled | Sort::Network => "check the connection and any proxy, then `--resume`",
             Sort::Disk => "see that the folder can be written to and the disk is not full, then `--resume`",

@@ -52,6 +52,8 @@ mod snapshots;
 mod store;
 #[cfg(feature = "aws")]
 mod unit;
+#[cfg(feature = "aws")]
+pub mod validate;
 
 #[cfg(feature = "aws")]
 pub use error::FetchError;
