@@ -58,6 +58,10 @@ pub fn load(path: &Path, walk: &WalkOptions, said: &dyn Fn(&str) -> Context) -> 
 /// When it cannot be read.
 pub fn export(entry: &Entry, walk: &WalkOptions) -> Result<Option<Loaded>, SourceError> {
     let Content::Whole(file) = source::disk::open(entry, walk, &|_| ())? else { return Ok(None) };
+    // Much is named on the command line that is none; only what may be one is parsed.
+    if !file.text.contains("\"PolicyAttachments\"") {
+        return Ok(None);
+    }
     let base = Arc::new(Base::new(entry.name.clone(), json::parse(file.text), Origin::default()));
     Ok(of_document(base))
 }
@@ -69,6 +73,7 @@ pub fn of_document(base: Arc<Base>) -> Option<Loaded> {
     let mut out = Loaded { prefix: prefix(&base.file), organization, ..Loaded::default() };
     out.texts.extend(control_policies(&root, &Context::default()));
     out.problems = absent(&base, &out.organization);
+    out.problems.extend(adrift(&base, &out.organization));
     out.documents.insert(base.file.clone(), base);
     Some(out)
 }
@@ -104,6 +109,29 @@ fn absent(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
         }
     };
     organization.absent().into_iter().map(one).collect()
+}
+
+/// Units and accounts of which the way up to the root is not told: what binds them is not known.
+fn adrift(base: &Arc<Base>, organization: &Organization) -> Option<Incomplete> {
+    let ids = organization.units.keys().chain(organization.accounts.keys());
+    let mut lost = ids.filter(|id| !organization.is_rooted(id));
+    let first = lost.next()?;
+    let more = match lost.count() {
+        0 => String::new(),
+        1 => " and one more".to_owned(),
+        count => format!(" and {count} more"),
+    };
+    let node = organization.written.get(first).map(|written| base.document.node_or_null(written.node));
+    Some(Incomplete {
+        file: base.file.clone(),
+        code: None,
+        reason: format!("no way leads from `{first}`{more} up to a root"),
+        help: "fetch the organization again: each unit and account has a `ParentId` that is listed; until then what binds \
+               them is not known"
+            .to_owned(),
+        location: Some(Placer::new(&base.document, base.file.clone()).node(node)),
+        related: Vec::new(),
+    })
 }
 
 impl Loaded {

@@ -81,7 +81,7 @@ fn an_account_in_two_units_is_a_contradiction() {
 #[test]
 fn an_export_in_the_folder_goes_before_its_folders() {
     let dir = tempfile::tempdir().unwrap();
-    let text = r#"{"Organization":{"Id":"o-1"},"Accounts":[{"Id":"111122223333"}],
+    let text = r#"{"Organization":{"Id":"o-1"},"Roots":[{"Id":"r-1"}],"Accounts":[{"Id":"111122223333","ParentId":"r-1"}],
         "Policies":[{"PolicySummary":{"Id":"p-1","Name":"guard","Arn":"arn:aws:organizations::1:policy/o-1/service_control_policy/p-1","Type":"SERVICE_CONTROL_POLICY"},"Content":"{\"Statement\":[]}"}],
         "PolicyAttachments":[{"PolicyId":"p-1","TargetId":"111122223333"},{"PolicyId":"p-2","TargetId":"111122223333"}]}"#;
     write(dir.path(), "organization.json", text);
@@ -99,4 +99,16 @@ fn an_export_in_the_folder_goes_before_its_folders() {
     let none = load(&dir.path().join("A/deny.json"), &WalkOptions::default(), &|_| Context::default()).unwrap();
     assert!(none.is_none());
     assert!(load(&dir.path().join("no"), &WalkOptions::default(), &|_| Context::default()).is_err());
+}
+
+#[test]
+fn what_hangs_on_nothing_is_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"{"Roots":[{"Id":"r-1"}],"OrganizationalUnits":[{"Id":"ou-1","ParentId":"ou-9"},{"Id":"ou-2","ParentId":"r-1"}],
+        "Accounts":[{"Id":"111122223333","ParentId":"ou-1"},{"Id":"222233334444"}],"PolicyAttachments":[]}"#;
+    write(dir.path(), "organization.json", text);
+    let loaded = loaded(dir.path());
+    let [problem] = loaded.problems.as_slice() else { panic!("{:?}", loaded.problems) };
+    assert_eq!(problem.reason, "no way leads from `ou-1` and 2 more up to a root");
+    assert_eq!(problem.location.as_ref().unwrap().pointer, "/OrganizationalUnits/0/Id");
 }

@@ -5,7 +5,7 @@ use super::error::SourceError;
 use crate::text::suggest;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::WalkBuilder;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -88,6 +88,29 @@ pub fn is_folder(path: &Path) -> Result<bool, SourceError> {
     fs::metadata(path).map(|metadata| metadata.is_dir()).map_err(|error| SourceError::read(path, error))
 }
 
+/// A path spelled like the files below it among some entries, so that both have the same names; as it is when there are
+/// none of it.
+pub fn spelled_like(path: &Path, entries: &[Entry]) -> PathBuf {
+    let Ok(real) = fs::canonicalize(path) else { return path.to_path_buf() };
+    let mut folders: BTreeMap<PathBuf, Option<PathBuf>> = BTreeMap::new();
+    for entry in entries {
+        let folder = entry.path.parent().unwrap_or(Path::new(""));
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let known = folders.entry(folder.to_path_buf()).or_insert_with(|| fs::canonicalize(folder).ok());
+        let Some(file) = known.as_ref().zip(entry.path.file_name()).map(|(folder, name)| folder.join(name)) else { continue };
+        let Ok(below) = file.strip_prefix(&real) else { continue };
+        let depth = below.components().count();
+        return entry.path.ancestors().nth(depth).map_or_else(
+            || path.to_path_buf(),
+            |above| match above.as_os_str().is_empty() {
+                true => PathBuf::from("."),
+                false => above.to_path_buf(),
+            },
+        );
+    }
+    path.to_path_buf()
+}
+
 /// What the names of files below a folder start with: the folder and a `/`, nothing for the current one.
 pub fn prefix(folder: &Path) -> String {
     let name = name_of(folder);
@@ -132,7 +155,7 @@ fn builder(root: &Path, options: &WalkOptions, exclude: GlobSet) -> WalkBuilder 
 }
 
 /// A path as people read it.
-pub(super) fn name_of(path: &Path) -> Arc<str> {
+pub fn name_of(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy();
     let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/").into() };
     let mut name = text.as_ref();
