@@ -1,7 +1,9 @@
 //! The command line, for clap only: one struct per help heading. The commands see resolved settings.
 
+mod audit;
 mod prove;
 
+pub use audit::*;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use prove::*;
 use std::path::PathBuf;
@@ -26,6 +28,8 @@ const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on,
 pub enum Command {
     /// Check policy files
     Check(Box<CheckArgs>),
+    /// Check an organization, remember what was found, and tell what changed since
+    Audit(Box<AuditArgs>),
     /// Answer whether a request is allowed, and name the statement that decides
     Can(Box<CanArgs>),
     /// Answer questions about every request there could be, with a request that shows it
@@ -69,6 +73,9 @@ pub struct CheckArgs {
     /// Project file and baseline.
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Write what is found now to the baseline file
+    #[arg(long, help_heading = "Project")]
+    pub write_baseline: bool,
 }
 
 /// Rule selection.
@@ -140,7 +147,7 @@ pub enum ColorChoice {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// text, concise, json, ndjson, sarif, junit, github, gitlab or markdown
+    /// text, concise, json, ndjson, sarif, junit, github, gitlab, markdown, html, csv, ocsf or asff
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: String,
     /// Write the report to a file
@@ -176,9 +183,6 @@ pub struct ProjectArgs {
     /// Findings that are known: report new ones only
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write what is found now to the baseline file
-    #[arg(long)]
-    pub write_baseline: bool,
     /// Compare the expiry of suppressions with this day instead of today
     #[arg(long, value_name = "YYYY-MM-DD", hide = true)]
     pub as_of: Option<String>,

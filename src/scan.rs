@@ -1,11 +1,14 @@
 //! The pipeline in one screen: read, parse, extract, judge, place, filter, sort. It opens no socket and prints nothing.
 
 mod file;
+mod grants;
 mod groups;
+mod holdings;
 mod inventory;
 mod items;
 mod judge;
 mod known;
+mod observed;
 mod open;
 mod path_key;
 mod policies;
@@ -76,7 +79,7 @@ impl Scan<'_> {
         let around = Surroundings::new(&known, &texts);
         let judge = Judge::new(self, &around);
         let result = groups::judge(&judge, entries);
-        self.outcome(&judge, result)
+        self.outcome(&judge, entries, result)
     }
 
     /// Check what was opened elsewhere, such as standard input.
@@ -88,10 +91,11 @@ impl Scan<'_> {
         let mut reader = Reader::new(&judge);
         reader.content(content, name, true);
         let joined = reader.waiting.judge(&judge);
-        self.outcome(&judge, reader.result.merge(joined))
+        self.outcome(&judge, &[], reader.result.merge(joined))
     }
 
-    fn outcome(&self, judge: &Judge<'_>, mut result: FileResult) -> Outcome {
+    fn outcome(&self, judge: &Judge<'_>, entries: &[Entry], mut result: FileResult) -> Outcome {
+        observed::settle(judge, entries, &mut result);
         let mut outcome = Outcome { catalog_date: catalog::date().to_owned(), ..Outcome::default() };
         let of_sets = sets::judge(judge, std::mem::take(&mut result.sets)).merge(targets::judge(judge));
         result.incomplete.extend(judge.around.known.incomplete.iter().cloned());

@@ -2,7 +2,7 @@
 
 use super::entity::{Entity, Identity};
 use super::found::{Base, Body, Found, Place};
-use super::{authorization, aws_cli, cloudformation, config_item, organizations, terraform};
+use super::{access_analyzer, authorization, aws_cli, cloudformation, config_item, organizations, terraform};
 use crate::document::{Kind, Node};
 use crate::policy::Context;
 use std::sync::Arc;
@@ -89,18 +89,11 @@ fn object(root: &Place, said: &Context) -> Option<Extraction> {
     if organizations::is_export(node) {
         return Some(found("organization", organizations::entities(root, said)));
     }
-    if is_analyzer_finding(node) {
-        return Some(found("Access Analyzer findings", Vec::new()));
+    if access_analyzer::is_answer(node) {
+        return Some(found("Access Analyzer findings", access_analyzer::entities(root, said)));
     }
     let answer = aws_cli::entities(root, said);
     (!answer.is_empty()).then(|| found("AWS CLI output", answer))
-}
-
-/// A line of `access-analyzer/…` in a snapshot: a finding and the analyzer that has it. It speaks of policies and holds none.
-fn is_analyzer_finding(node: Node<'_>) -> bool {
-    let analyzer = node.get("analyzer").and_then(|analyzer| analyzer.get("arn"));
-    let kind = node.get("kind").and_then(Node::as_str).is_some_and(|kind| matches!(kind, "external" | "unused" | "internal"));
-    analyzer.is_some() && kind && node.get("finding").is_some_and(|finding| finding.kind() == Kind::Object)
 }
 
 /// Lists of configuration items, as objects or as strings.

@@ -40,6 +40,7 @@ pub fn eval<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace<'
         Matcher::Grants(spec) => asked(spec, subject, trace, &GRANTS),
         Matcher::Denies(spec) => asked(spec, subject, trace, &DENIES),
         Matcher::Inherited(kind, inner) => inherited(*kind, inner, subject),
+        Matcher::AttachedTo(test) => subject.site().map_or(Truth::Unknown, |site| test.test(&site.file, &site.context)),
         Matcher::Path(test) => json::path(test, subject, trace),
         Matcher::Fact(test) => json::fact(test, subject, trace),
         Matcher::Effect(..) | Matcher::Sid(..) | Matcher::Has(..) | Matcher::BoundedBy(..) => match subject.statement {

@@ -1,5 +1,6 @@
 //! The match language as a tree: parameters resolved, globs and shapes compiled, ready to be asked of many policies.
 
+use super::meta::AttachedTest;
 use crate::algebra::{ActionSet, ArnShape, Bound, Relation, When};
 use crate::policy::condition::Quantifier;
 use crate::policy::principal::{PrincipalForm, PrincipalType};
@@ -201,6 +202,8 @@ pub enum Matcher {
     Grants(Box<QuestionSpec>),
     /// Every such request is denied.
     Denies(Box<QuestionSpec>),
+    /// Whom the policy is attached to.
+    AttachedTo(Box<AttachedTest>),
     /// Asked of the control policies of one kind that bind the owner; without organization data nothing is inherited.
     Inherited(PolicyKind, Box<Self>),
     /// `Effect`.

@@ -1,6 +1,7 @@
 //! The tests inside a rule file: each case is judged with its own parameters and context and compared with what it
 //! expects, places included.
 
+use super::applies::OTHER_ACCOUNT;
 use super::compile::compile;
 use super::inline_given::Given;
 use super::inline_settings;
@@ -221,6 +222,7 @@ fn context_of(given: Option<Node<'_>>, kind: Option<DocumentKind>, resource_type
             name: text(Some(a), "name").unwrap_or_default(),
             path: text(Some(a), "path"),
             tags: a.get("tags").or_else(|| a.get("tag")).map(tags).unwrap_or_default(),
+            trusts_others: text(Some(a), "trusted_by").map(|word| word == OTHER_ACCOUNT),
         }),
     }
 }

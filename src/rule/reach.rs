@@ -52,7 +52,7 @@ impl Reach {
                 self.whole = true;
                 self.owner |= asks_whose(spec);
             }
-            Matcher::Fact(_) => self.owner = true,
+            Matcher::Fact(_) | Matcher::AttachedTo(_) => self.owner = true,
             Matcher::Inherited(..) => {
                 self.owner = true;
                 self.inherits = true;

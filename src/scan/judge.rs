@@ -1,6 +1,7 @@
 //! One thing that was found, judged by every rule about its kind, and what is said of it placed in its file.
 
 use super::Scan;
+use super::observed::{Observed, Sighting};
 use super::open::{Opened, other};
 use super::result::{FileResult, Record};
 use super::surroundings::Surroundings;
@@ -72,9 +73,16 @@ impl<'s> Judge<'s> {
                 self.other(found, &other(found, DocumentKind::ConfigItem, Some(place.node()), &[]), record, result);
             }
             Body::Settings(place, facts) if self.asks(DocumentKind::Settings) => {
+                let observed = Observed::of(place, facts, found);
                 let facts = dated(facts, self.scan.today);
                 let site = other(found, DocumentKind::Settings, Some(place.node()), &facts);
+                let before = result.findings.len();
                 self.other(found, &site, record, result);
+                if let Some(observed) = observed {
+                    let said = result.findings.split_off(before).into_iter();
+                    let sighting = |(record, finding)| Sighting { record, finding, observed: observed.clone() };
+                    result.observed.extend(said.map(sighting));
+                }
             }
             Body::Record(_) | Body::Settings(..) => {}
         }

@@ -1,5 +1,6 @@
 //! What a part of the input gave, and how parts are put together.
 
+use super::observed::Sighting;
 use super::verdict::{NameKey, RuleIndex};
 use crate::extract::{DocumentKind, Found, Identity};
 use crate::finding::{Finding, Incomplete, Outcome, RuleId, Standing, TargetVerdict};
@@ -71,6 +72,8 @@ pub(super) struct Record {
 #[derive(Default)]
 pub(super) struct FileResult {
     pub findings: Vec<(Option<Arc<Record>>, Finding)>,
+    /// Findings of Access Analyzer, whose places are looked for when everything was read.
+    pub observed: Vec<Sighting>,
     pub incomplete: Vec<Incomplete>,
     pub unrecognised: Vec<Arc<str>>,
     pub documents: usize,
@@ -104,6 +107,7 @@ impl FileResult {
     /// Put two results together.
     pub fn merge(mut self, other: Self) -> Self {
         self.findings.extend(other.findings);
+        self.observed.extend(other.observed);
         self.incomplete.extend(other.incomplete);
         self.unrecognised.extend(other.unrecognised);
         self.documents += other.documents;

@@ -155,7 +155,7 @@ fn builder(root: &Path, options: &WalkOptions, exclude: GlobSet) -> WalkBuilder 
 }
 
 /// A path as people read it.
-pub(super) fn name_of(path: &Path) -> Arc<str> {
+pub fn name_of(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy();
     let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/").into() };
     let mut name = text.as_ref();

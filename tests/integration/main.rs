@@ -3,12 +3,15 @@
 #![allow(clippy::string_slice, clippy::indexing_slicing, reason = "tests cut where they know the text")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod access_analyzer;
 mod architecture;
+mod audit;
 mod can;
 mod cli;
 mod common;
 mod fixtures;
 mod generated;
+mod guardrail;
 mod inputs;
 mod living;
 mod oracle;
