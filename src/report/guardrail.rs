@@ -176,7 +176,8 @@ impl View<'_> {
         let full = |target: &Target| {
             let room = target.room.as_ref()?;
             let name = self.target(&target.id);
-            let has = format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
+            let has =
+                format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
             let drafts = suggestion.drafts.len();
             Some(match room.first() {
                 None if drafts > 1 => format!("{has}, and {drafts} more do not fit: detach or merge some first"),

@@ -218,7 +218,10 @@ fn json_has_every_account_and_is_as_its_schema_promises() {
     let mut full = organization();
     for n in 0..10 {
         let id = format!("p-{n}");
-        full["Policies"].as_array_mut().expect("a list").push(policy(&id, &guard(&json!({ "Null": { "aws:SourceVpce": "true" } }))));
+        full["Policies"]
+            .as_array_mut()
+            .expect("a list")
+            .push(policy(&id, &guard(&json!({ "Null": { "aws:SourceVpce": "true" } }))));
         full["PolicyAttachments"].as_array_mut().expect("a list").push(json!({ "PolicyId": id, "TargetId": "ou-3" }));
     }
     let lost = organization().to_string().replace("\"p-half\",\"TargetId\"", "\"p-lost\",\"TargetId\"");
@@ -243,7 +246,10 @@ fn json_has_every_account_and_is_as_its_schema_promises() {
         let own = groups.iter().filter(|group| group["verdict"] == verdict);
         own.flat_map(|group| group["accounts"].as_array().expect("a list")).map(|account| &account["id"]).collect()
     };
-    assert_eq!((of("FAIL"), of("PASS")), (vec![&json!("333333333333"), &json!("444444444444")], vec![&json!("111111111111"), &json!("222222222222")]));
+    assert_eq!(
+        (of("FAIL"), of("PASS")),
+        (vec![&json!("333333333333"), &json!("444444444444")], vec![&json!("111111111111"), &json!("222222222222")])
+    );
     let suggestion = &guardrail["suggestion"];
     assert_eq!((&suggestion["proved"], &suggestion["quota"]["characters"]), (&json!(true), &json!(10240)));
     let to: Vec<&Value> = suggestion["attach_to"].as_array().expect("a list").iter().map(|target| &target["path"]).collect();
@@ -258,7 +264,10 @@ fn the_policy_that_is_suggested_passes_the_question() {
     let drafted = json["guardrail"]["suggestion"]["policies"][0]["policy"].to_string();
     closed["Policies"].as_array_mut().expect("a list").push(policy("p-new", &drafted));
     for target in json["guardrail"]["suggestion"]["attach_to"].as_array().expect("a list") {
-        closed["PolicyAttachments"].as_array_mut().expect("a list").push(json!({ "PolicyId": "p-new", "TargetId": target["id"] }));
+        closed["PolicyAttachments"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({ "PolicyId": "p-new", "TargetId": target["id"] }));
     }
     sandbox.write("organization.json", closed.to_string());
     ask(&sandbox, &["--accept-structural"]).ends(0).says("PASS: 4 held");
@@ -297,7 +306,9 @@ fn a_tree_that_leads_to_no_root_passes_nothing() {
 #[test]
 fn scopes_are_checked_word_for_word() {
     let sandbox = sandbox();
-    for (scope, word) in [("Gaurded", "did you mean `Guarded`"), ("/Fre", "did you mean `/Free`"), ("zzzzzzzz", "name the id of an account")] {
+    for (scope, word) in
+        [("Gaurded", "did you mean `Guarded`"), ("/Fre", "did you mean `/Free`"), ("zzzzzzzz", "name the id of an account")]
+    {
         ask(&sandbox, &["--scope", scope]).ends(2).complains(&format!("`{scope}`")).complains(word);
         // One that is right does not make good one that is not.
         ask(&sandbox, &["--scope", scope, "--scope", "Guarded"]).ends(2).complains(word);
@@ -339,7 +350,8 @@ fn folders_mirror_the_tree() {
     ]);
     let question = ["--action", STOP, "--except-principal", GLASS];
     let run = sandbox.run(&[&["prove", "guardrail", "org"], &question[..]].concat()).ends(1);
-    run.says("PASS[guardrail]: account 111111111111 in /Guarded is held").says("account 444444444444 (shop) in /Free lets it through");
+    run.says("PASS[guardrail]: account 111111111111 in /Guarded is held")
+        .says("account 444444444444 (shop) in /Free lets it through");
     // Without accounts the units stand for those to come, once it is said that the folders are a tree.
     let sandbox = Sandbox::with(&[("org/A/stop.json", &guard(&but("break-glass"))), ("org/B/half.json", &guard(&but("*")))]);
     let run = sandbox.run(&[&["prove", "guardrail", "--organization", "org"], &question[..]].concat()).ends(1);
