@@ -142,7 +142,7 @@ impl<'a> Setup<'a> {
         outcome
             .incomplete
             .extend(expanded.errors.iter().filter(|e| !e.is_missing() || !expanded.entries.is_empty()).map(unreadable));
-        let manifests = manifests(self.wanted.paths, &mut outcome);
+        let manifests = manifests(self.wanted.paths);
         let named = |file: &str| stdin || expanded.entries.iter().any(|e| e.explicit && &*e.name == file);
         if !input.skip_unrecognised {
             unmatched.extend(outcome.coverage.unrecognised.iter().filter(|f| named(f)).map(|f| {

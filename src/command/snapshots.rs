@@ -3,9 +3,8 @@
 use crate::audit::Tree;
 use crate::audit::reading::ORGANIZATION;
 use crate::document::{Node, json};
-use crate::finding::{Incomplete, Outcome};
 use crate::organization::Organization;
-use crate::source::snapshot::{self, Found, MANIFEST, Manifest, SourceState, State};
+use crate::source::snapshot::{self, Found, Manifest};
 use crate::source::{self, Entry};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,65 +18,22 @@ pub(super) struct Manifests {
     pub untrusted: bool,
 }
 
-/// Read them; what was not fetched is not complete.
-pub(super) fn manifests(paths: &[PathBuf], outcome: &mut Outcome) -> Manifests {
+/// Read them. What they lack is told with everything else that could not be read, by the scan.
+pub(super) fn manifests(paths: &[PathBuf]) -> Manifests {
     let mut out = Manifests::default();
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here[..] } else { paths };
     for folder in paths.iter().filter(|path| path.is_dir()) {
-        let name = source::walk::name_of(&folder.join(MANIFEST));
-        let mut say = |reason: String, help: &str| {
-            let (file, help) = (name.clone(), help.to_owned());
-            outcome.incomplete.push(Incomplete { file, code: None, reason, help, location: None, related: Vec::new() });
-        };
         match snapshot::manifest(folder) {
-            Found::None => continue,
-            Found::Newer(version) => {
-                let reason = format!("a newer palisade wrote this snapshot: version {version} of its layout");
-                say(reason, "update palisade, or fetch the snapshot again with this one");
-                out.untrusted = true;
-            }
-            Found::Broken(reason) => {
-                say(format!("the manifest cannot be read: {reason}"), "fetch the snapshot again");
-                out.untrusted = true;
-            }
+            Found::None => {}
+            Found::Newer(_) | Found::Broken(_) => out.untrusted = true,
             Found::Read(manifest) => {
-                if manifest.finished.is_none() {
-                    say("the fetch of this snapshot did not end".to_owned(), "complete it with `palisade fetch --resume`");
-                    out.untrusted = true;
-                }
-                for source in manifest.sources.iter().filter(|s| s.state != State::Complete) {
-                    say(reason(source), source.help.as_deref().unwrap_or(help(source.state)));
-                }
+                out.untrusted |= manifest.finished.is_none();
                 out.read.push(manifest);
             }
         }
-        outcome.coverage.unrecognised.retain(|file| *file != name);
     }
     out
-}
-
-fn reason(source: &SourceState) -> String {
-    let part = |word: &str, value: &Option<String>| value.as_ref().map(|v| format!(" {word} {v}")).unwrap_or_default();
-    let what = source.what.as_ref().map(|what| format!(" ({what})")).unwrap_or_default();
-    let why = source.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    format!(
-        "{}{what}{}{} is {}{why}",
-        source.source,
-        part("of account", &source.account),
-        part("in", &source.region),
-        source.state.as_str().replace('-', " ")
-    )
-}
-
-fn help(state: State) -> &'static str {
-    match state {
-        State::Complete => "",
-        State::Denied => "grant what `palisade fetch --print-policy` lists, then complete it with `palisade fetch --resume`",
-        State::Throttled | State::Failed | State::Pending => "complete it with `palisade fetch --resume`",
-        State::NotRecorded => "have AWS Config record this type, or fetch it from its own service",
-        State::Stale => "see why AWS Config did not deliver, and fetch again",
-    }
 }
 
 /// The tree of the organization, where some file has one.
