@@ -270,6 +270,16 @@ def an_answer_that_is_always_cut_is_told(world):
 
 
 @scenario
+def config_that_answers_later_leaves_nothing_of_iam_behind(world):
+    whole, out = undisturbed(world), world.folder("later")
+    world.faults({"kind": "deny", "service": "config", "operation": "ListAggregate*"})
+    world.fetch(out, *ENTER, code=4)
+    world.forget()
+    world.fetch(out, *ENTER, "--resume")
+    same(whole, out)
+
+
+@scenario
 def a_web_page_instead_of_an_answer_is_told(world):
     out = world.folder("html")
     world.faults({"kind": "html", "operation": "ListAnalyzers"})
