@@ -361,6 +361,22 @@ def a_killed_fetch_is_resumed(world):
 
 
 @scenario
+def a_fetch_killed_while_it_tidies_up(world):
+    whole, out = undisturbed(world), world.folder("tidying")
+    process = subprocess.Popen([world.binary, "fetch", "--out", out, *ENTER], env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (out / "manifest.json").exists():
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if (out / ".fetch").exists():
+        world.fetch(out, *ENTER, "--resume")
+    same(whole, out)
+    (out / ".manifest.json.1.tmp").write_text("half")
+    world.fetch(out, *ENTER)
+    same(whole, out)
+
+
+@scenario
 def a_resumed_fetch_must_be_the_same_fetch(world):
     out = world.folder("other")
     world.faults({"kind": "deny", "operation": "ListFindingsV2"})
