@@ -230,25 +230,33 @@ for (const width of [1280, 390]) {
     assert.equal(await count(page), 20000);
     assert.equal(await page.locator("tr.line").count(), 50, "a page of them is in the document");
     // Measured in the page, so that the driver does not count.
-    const times = await page.evaluate(() => {
+    const times = await page.evaluate(async () => {
       const time = (act) => { const t = performance.now(); act(); document.body.offsetHeight; return performance.now() - t; };
+      const status = document.getElementById("status");
+      const type = async (text) => {
+        const box = document.getElementById("q");
+        const [t, before] = [performance.now(), status.textContent];
+        box.value = text;
+        box.dispatchEvent(new Event("input"));
+        while (status.textContent === before && performance.now() - t < 30000) await new Promise((done) => setTimeout(done, 1));
+        return performance.now() - t;
+      };
       const chips = [...document.querySelectorAll("[data-chip=severity]")];
       const out = { chip: Math.max(...chips.map((chip) => time(() => chip.click()))) };
+      document.getElementById("clear").click();
+      out.first = await type("account-0123");
+      out.search = await type("consumer-23 rule-03");
+      out.found = status.textContent;
       document.getElementById("clear").click();
       out.unfold = time(() => document.querySelector("#map-tools button").click());
       return out;
     });
-    const began = performance.now();
-    await page.locator("#q").fill("account-0123 consumer-23");
-    await page.waitForFunction(() => document.getElementById("status").textContent.includes(" of "));
-    const search = performance.now() - began;
-    assert.ok(await count(page) > 0 && await count(page) < 200);
+    assert.equal(times.found, "67 of 20,000 findings");
     const rows = await page.locator("#map tbody tr").count();
     assert.equal(rows, 1044);
-    console.log(`    opened in ${opened} ms; a chip ${times.chip.toFixed(0)} ms; a search ${search.toFixed(0)} ms; ${rows} rows unfolded in ${times.unfold.toFixed(0)} ms`);
+    console.log(`    opened in ${opened} ms; a chip ${times.chip.toFixed(0)} ms; the first search ${times.first.toFixed(0)} ms, the next ${times.search.toFixed(0)} ms (90 ms of each wait for the typist); ${rows} rows unfolded in ${times.unfold.toFixed(0)} ms`);
     // Generous: a busy machine is no failure, a page that hangs is.
-    assert.ok(opened < 20000 && times.chip < 3000 && search < 10000, "the page is slow");
-    await page.locator("#clear").click();
+    assert.ok(opened < 20000 && times.chip < 3000 && times.search < 5000 && times.unfold < 20000, "the page is slow");
     await page.getByRole("button", { name: "Next ›" }).click();
     assert.match(await page.locator(".pager span").innerText(), /^51–100 of 20,000$/);
     assert.deepEqual(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);

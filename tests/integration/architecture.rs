@@ -24,6 +24,7 @@ const FLOORS: [&str; 22] = [
     "report",
     "config",
     "scan",
+    "fetch",
     "cli",
     "command",
 ];

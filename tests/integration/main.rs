@@ -12,6 +12,7 @@ mod common;
 mod fixtures;
 mod generated;
 mod guardrail;
+mod html;
 mod inputs;
 mod living;
 mod oracle;

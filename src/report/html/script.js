@@ -477,8 +477,10 @@
       return el("th", { scope: "col", class: "rule" }, el("span", null, name));
     });
     const body = map.rows.filter(visible).map(mapRow);
-    byId("map").replaceChildren(el("table", { "aria-labelledby": "coverage-title" },
-      el("thead", null, el("tr", null, el("th", { scope: "col" }, "Unit or account"), ...head)), el("tbody", null, ...body)));
+    const table = el("table", { "aria-labelledby": "coverage-title", class: "fixed" },
+      el("colgroup", null, el("col", { class: "first" }), ...guardrails.map(() => el("col", { class: "one" }))),
+      el("thead", null, el("tr", null, el("th", { scope: "col" }, "Unit or account"), ...head)), el("tbody", null, ...body));
+    byId("map").replaceChildren(table);
   }
 
   function mapRow(i) {
@@ -490,19 +492,22 @@
     } else head.push(el("span", { class: "fold" }));
     head.push(name || id, name ? el("small", null, ` ${id}`) : null);
     return el("tr", { class: unit ? "unit" : "account" }, el("th", { scope: "row", class: `d${Math.min(depth, 9)}` }, el("span", { class: "name" }, ...head)),
-      ...guardrails.map((g, k) => el("td", null, cell(i, g, k, cells[k] || "n", unit))));
+      ...guardrails.map((g, k) => cell(i, g, k, cells[k] || "n", unit)));
   }
+
+  // Most cells are like many others; copies of one are made faster than new ones.
+  const plain = new Map(Object.entries(standings).map(([letter, [symbol, word]]) => [letter, el("td", { class: letter, "aria-label": word }, symbol)]));
 
   /** A unit shows its own standing, and how many of the accounts below it are open or undecided. */
   function cell(i, g, k, letter, unit) {
     const [held, opened, unsure] = (unit && map.tally[i][k]) || [0, 0, 0];
     const all = held + opened + unsure;
     const worst = unit && letter === "n" && all ? (opened ? "o" : unsure ? "u" : "h") : letter;
+    if (worst !== "o" && worst !== "u" && !(opened + unsure)) return plain.get(worst).cloneNode(true);
     const [symbol, word] = standings[worst];
     const words = [letter === "n" && all ? "" : word, unit && all ? `${opened} open, ${unsure} undecided of ${all} accounts` : ""].filter(Boolean).join("; ");
-    const face = [el("span", { "aria-hidden": "true" }, symbol, unit && opened + unsure ? el("small", { class: opened ? "o" : "u" }, `${number(opened + unsure)}/${number(all)}`) : null)];
-    if (worst !== "o" && worst !== "u" && !(opened + unsure)) return el("span", { class: `cell ${worst}`, title: words }, ...face, el("span", { class: "vh" }, words));
-    return button({ class: `cell ${worst}`, title: `${words}: show findings`, "aria-label": `${rules[g][0]}, ${label(i)}: ${words}; show findings`, "data-cell": `${i},${g}` }, ...face);
+    const below = unit && opened + unsure ? el("small", { class: opened ? "o" : "u" }, `${number(opened + unsure)}/${number(all)}`) : null;
+    return el("td", { class: worst }, button({ class: `cell ${worst}`, title: `${words}: show findings`, "aria-label": `${rules[g][0]}, ${label(i)}: ${words}; show findings`, "data-cell": `${i},${g}` }, symbol, below));
   }
 
   // ---- one listener for everything that is clicked --------------------------------------------------------------
