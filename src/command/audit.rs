@@ -34,12 +34,13 @@ pub fn run(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
     };
     let least = fail_on(args.output.fail_on.as_deref(), &setup.project)?;
     let view = View { least, since_last: args.history.since_last };
-    let Checked { outcome, unmatched, entries, manifests } = setup.outcome(reports.shown(), terminal)?;
+    let Checked { outcome, unmatched, entries, organization } = setup.outcome(reports.shown(), terminal)?;
     if outcome.coverage.documents == 0 && outcome.incomplete.is_empty() {
         no_input(&args.paths, &unmatched, terminal)?;
         return Ok(Exit::NoInput);
     }
-    let organized = snapshots::organization(&entries);
+    let organized = snapshots::organization(organization.as_deref(), &entries);
+    let manifests = snapshots::manifests(&entries);
     let missing = !unmatched.is_empty();
     let input = Input { entries, manifests, organized, missing };
     let reading = reading(args, &setup, &outcome, &input);
@@ -121,7 +122,8 @@ fn audit(args: &AuditArgs, outcome: Outcome, input: &Input) -> anyhow::Result<Au
 
 /// What is audited: as said, else the organization, else what it may be known by.
 fn subject(args: &AuditArgs, input: &Input) -> String {
-    let told = args.history.subject.clone().or_else(|| input.organized.as_ref().and_then(|organized| organized.id.clone()));
+    let told =
+        args.history.subject.clone().or_else(|| input.organized.as_ref().and_then(|organized| organized.organization.id.clone()));
     told.or_else(|| aliases(args, input).into_iter().next()).unwrap_or_else(|| ".".to_owned())
 }
 
@@ -172,7 +174,8 @@ fn keep(
         }
     };
     // An organization whose export is broken this time is still the one it was.
-    let unnamed = keep.args.history.subject.is_none() && keep.input.organized.as_ref().is_none_or(|o| o.id.is_none());
+    let unnamed =
+        keep.args.history.subject.is_none() && keep.input.organized.as_ref().is_none_or(|o| o.organization.id.is_none());
     if let Some(subject) = history.subject_of(&aliases).filter(|_| unnamed) {
         audit.rename(&subject);
     }
