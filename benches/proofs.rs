@@ -298,7 +298,8 @@ fn export() -> String {
             4 => format!(r#""Action":"*","Resource":"*","Condition":{{"ArnLike":{{"aws:PrincipalArn":"arn:aws:iam::*:role/old{i}"}}}}"#),
             _ => r#""Action":"rekognition:*","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/break-glass"}}"#.to_owned(),
         };
-        policies.push(listed(&format!("p-{i}"), &format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny",{own}}}]}}"#)));
+        policies
+            .push(listed(&format!("p-{i}"), &format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny",{own}}}]}}"#)));
     }
     let attached = |policy: &str, target: &str| serde_json::json!({ "PolicyId": policy, "TargetId": target });
     let mut attachments = vec![attached("p-FullAWSAccess", "r-1")];

@@ -1,10 +1,12 @@
 //! The command line, for clap only: one struct per help heading. The commands see resolved settings.
 
 mod audit;
+mod fetch;
 mod prove;
 
 pub use audit::*;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use fetch::*;
 pub use prove::*;
 use std::path::PathBuf;
 
@@ -39,6 +41,8 @@ pub enum Command {
     WhoCan(Box<WhoCanArgs>),
     /// What a change of policies gives and takes
     Diff(Box<DiffArgs>),
+    /// Read an organization's policies from AWS into a snapshot on disk
+    Fetch(Box<FetchArgs>),
     /// List, explain, test and write rules
     #[command(subcommand)]
     Rules(RulesCommand),

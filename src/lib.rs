@@ -25,5 +25,6 @@ pub mod audit;
 pub mod report;
 pub mod config;
 pub mod scan;
+pub mod fetch;
 pub mod cli;
 pub mod command;

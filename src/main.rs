@@ -46,6 +46,7 @@ fn color(cli: &Cli) -> bool {
         Command::WhoCan(args) => args.shown.color,
         Command::Diff(args) => args.color,
         Command::Can(_)
+        | Command::Fetch(_)
         | Command::Rules(_)
         | Command::Catalog(_)
         | Command::Init(_)

@@ -1,6 +1,7 @@
 //! `palisade prove guardrail` of an organization: an export, a snapshot, or folders that mirror the tree. Every account is
 //! judged; what cannot be read leaves only those open to doubt that it bears on.
 
+use super::policies::Loader;
 use super::prove_terms::{Access, Terms};
 use super::{Exit, Terminal, Usage, prove};
 use crate::cli::{DiffFormat, GuardrailArgs};
@@ -53,12 +54,12 @@ pub(super) fn find(
     for path in paths {
         if git::is_git(path) {
             if let Some(loaded) = of_git(path, &walk) {
-                return Ok(Ok(Some(loaded)));
+                return alone(paths, loaded).map(Ok);
             }
         } else if let Ok(Some(loaded)) = load(path) {
             // Folders are an organization when one of them is an account; of any others nobody can know.
             if !loaded.organization.of_folders || !loaded.organization.accounts.is_empty() {
-                return Ok(Ok(Some(loaded)));
+                return alone(paths, loaded).map(Ok);
             }
             if let Some(exit) = without_organization(path, terminal)? {
                 return Ok(Err(exit));
@@ -66,6 +67,15 @@ pub(super) fn find(
         }
     }
     Ok(Ok(None))
+}
+
+/// An organization is asked by itself: whatever stands beside it is attached to nothing.
+fn alone(paths: &[PathBuf], loaded: Loaded) -> anyhow::Result<Option<Loaded>> {
+    if paths.len() > 1 {
+        let help = "name the organization alone; what is attached where stands in it";
+        return Err(Usage::new("several arguments, and one of them is an organization", help).into());
+    }
+    Ok(Some(loaded))
 }
 
 /// An export as a commit has it.
@@ -113,7 +123,8 @@ pub(super) fn run(target: &Target<'_>, loaded: &Loaded, terminal: &mut Terminal<
     if !is_whole(loaded, terminal)? {
         return Ok(Exit::Incomplete);
     }
-    let incomplete = told_of_snapshot(loaded, terminal)?;
+    let unread = unread_in_folders(loaded, target.args, terminal)?;
+    let incomplete = told_of_snapshot(loaded, terminal)? || !unread.is_empty();
     let texts = Texts::of(&loaded.texts);
     let controls = texts.controls(&loaded.organization);
     let asked = target.access.asked();
@@ -131,7 +142,7 @@ pub(super) fn run(target: &Target<'_>, loaded: &Loaded, terminal: &mut Terminal<
     let mut engine = target.terms.engine();
     let coverage = guardrail::cover(&mut engine, &question, &controls);
     in_scope(&question, &coverage)?;
-    let problems = show_problems(loaded, &texts, terminal)?;
+    let problems = show_problems(loaded, &texts, unread, terminal)?;
     let mut assumptions = target.terms.assumptions(worlds.last().copied().unwrap_or(World::Open));
     if loaded.organization.of_folders {
         assumptions.push("a folder whose policies only deny has `FullAWSAccess` beside them".to_owned());
@@ -199,6 +210,20 @@ fn is_whole(loaded: &Loaded, terminal: &mut Terminal<'_>) -> anyhow::Result<bool
     Ok(whole)
 }
 
+/// What of folders could not be read or contradicts itself: a file with mistakes need not look like a policy any more, and
+/// with it the tree is not known in full.
+fn unread_in_folders(loaded: &Loaded, args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Vec<Incomplete>> {
+    if !loaded.organization.of_folders {
+        return Ok(Vec::new());
+    }
+    let folder = if loaded.prefix.is_empty() { Path::new(".") } else { Path::new(&loaded.prefix) };
+    let mut out = loaded.problems.clone();
+    if let Ok(loader) = Loader::new(&args.input, &[folder], terminal)? {
+        out.extend(loader.load(&[folder])?.problems);
+    }
+    Ok(out)
+}
+
 /// Whether the manifest beside the export says that the organization was not fetched in full.
 fn told_of_snapshot(loaded: &Loaded, terminal: &mut Terminal<'_>) -> anyhow::Result<bool> {
     let folder = if loaded.prefix.is_empty() { "." } else { loaded.prefix.as_str() };
@@ -216,9 +241,11 @@ fn told_of_snapshot(loaded: &Loaded, terminal: &mut Terminal<'_>) -> anyhow::Res
 }
 
 /// Show what is missing or has mistakes; true when there is anything.
-fn show_problems(loaded: &Loaded, texts: &Texts, terminal: &mut Terminal<'_>) -> anyhow::Result<bool> {
-    let mut all: Vec<Incomplete> = loaded.problems.clone();
-    for (id, problems) in texts.broken() {
+fn show_problems(loaded: &Loaded, texts: &Texts, mut all: Vec<Incomplete>, terminal: &mut Terminal<'_>) -> anyhow::Result<bool> {
+    // Of folders every file was looked at, and all is told.
+    let of_export = !loaded.organization.of_folders;
+    all.extend(loaded.problems.iter().filter(|_| of_export).cloned());
+    for (id, problems) in texts.broken().filter(|_| of_export) {
         let Some(placer) = texts.placer(id) else { continue };
         all.extend(problems.iter().map(|problem| placed(problem, &placer)));
     }

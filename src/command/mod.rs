@@ -9,6 +9,9 @@ pub mod catalog;
 pub mod check;
 pub mod diff;
 pub mod exit;
+pub mod fetch;
+#[cfg(feature = "aws")]
+mod fetch_run;
 mod guardrail;
 mod guardrail_organization;
 pub mod init;
@@ -60,6 +63,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
         Command::Prove(command) => prove::run(command, terminal),
         Command::WhoCan(args) => who_can::run(&args, terminal),
         Command::Diff(args) => diff::run(&args, terminal),
+        Command::Fetch(args) => fetch::run(&args, terminal),
         Command::Rules(command) => rules::run(command, terminal),
         Command::Catalog(args) => catalog::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),

@@ -215,6 +215,14 @@ fn all_bound(actions: &[String]) -> bool {
     !actions.is_empty() && actions.iter().all(bound)
 }
 
+/// Services among those that are asked about which resource control policies do not bind, sorted.
+pub(super) fn unbound(actions: &[String]) -> Vec<String> {
+    let table = catalog::current().table("rcp-services");
+    let services = actions.iter().filter_map(|action| action.split_once(':')).map(|(service, _)| service);
+    let plain = services.filter(|service| !crate::text::glob::has_wildcard(service) && !table.has(service));
+    plain.map(str::to_ascii_lowercase).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
 fn may_retire(name: &str) -> bool {
     crate::text::glob::matches(name, "RetireGrant", crate::text::glob::Case::Insensitive)
 }

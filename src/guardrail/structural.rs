@@ -113,10 +113,13 @@ fn outsiders(question: &Question<'_>, groups: &[Group], binds_resources: bool) -
     let all: usize = groups.iter().map(|g| g.accounts.len()).sum();
     let on = question.organization.is_enabled(tree::type_of(PolicyKind::ResourceControlPolicy));
     let rest = match (binds_resources, on, held) {
-        (false, ..) if question.asked.actions.iter().any(|a| a.contains(['*', '?']) && !a.contains(':')) => {
-            "resource control policies bind only some services".to_owned()
-        }
-        (false, ..) => "resource control policies do not bind every action that is asked about".to_owned(),
+        (false, ..) => match super::judge::unbound(&question.asked.actions).as_slice() {
+            [] => "resource control policies do not bind every action that is asked about".to_owned(),
+            some => {
+                let services = super::words::listed(some.iter().map(String::as_str));
+                format!("resource control policies do not bind {services}")
+            }
+        },
         (true, false, _) => "resource control policies, which would, are switched off on the root".to_owned(),
         (true, true, 0) => "no resource control policy stops them either".to_owned(),
         (true, true, held) if held == all => "resource control policies stop them in every account".to_owned(),

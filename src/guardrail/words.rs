@@ -13,7 +13,7 @@ const NAMED: usize = 3;
 pub(super) fn why(pool: &Pool<'_, '_>, seen: &Seen) -> Vec<String> {
     let statement = pool.singles.get(seen.spot.control).and_then(|[policy]| policy.statements.get(seen.spot.statement));
     let Some(statement) = statement else { return Vec::new() };
-    seen.aimed.leaving.iter().filter_map(|node| of_part(statement, *node, &pool.asked_actions)).collect()
+    seen.aimed.leaving.iter().filter_map(|node| of_part(statement, *node, pool.asked_actions)).collect()
 }
 
 fn of_part(statement: &Statement<'_>, node: u32, asked: &[String]) -> Option<String> {

@@ -74,9 +74,7 @@ impl View<'_> {
         let units = accounts.iter().filter(|id| self.organization.units.contains_key(*id)).count();
         match (accounts, units) {
             ([one], _) => self.target(one),
-            (many, 0) => format!("{} accounts", many.len()),
-            (many, units) if units == many.len() => format!("{units} units"),
-            (many, units) => format!("{} accounts and {units} units", many.len() - units),
+            (many, units) => counted(many.len() - units, units),
         }
     }
 
@@ -176,7 +174,8 @@ impl View<'_> {
         let full = |target: &Target| {
             let room = target.room.as_ref()?;
             let name = self.target(&target.id);
-            let has = format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
+            let has =
+                format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
             let drafts = suggestion.drafts.len();
             Some(match room.first() {
                 None if drafts > 1 => format!("{has}, and {drafts} more do not fit: detach or merge some first"),
@@ -206,6 +205,16 @@ impl View<'_> {
         let printed: Vec<String> = suggestion.drafts.iter().map(pretty).collect();
         let (sizes, printed) = (sizes.join(" and "), printed.join(" and "));
         format!("{sizes} of {limit} characters; {printed} with its line breaks and spaces, which count too")
+    }
+}
+
+/// `1 account and 2 units`.
+fn counted(accounts: usize, units: usize) -> String {
+    let one = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    match (accounts, units) {
+        (accounts, 0) => one(accounts, "account"),
+        (0, units) => one(units, "unit"),
+        (accounts, units) => format!("{} and {}", one(accounts, "account"), one(units, "unit")),
     }
 }
 
@@ -430,13 +439,14 @@ fn write_end(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result<
     let verdict = view.verdict();
     let count = |v: Verdict| view.coverage.count(v);
     let word = paint(verdict.as_str(), sgr(verdict), options.color);
-    let all = view.coverage.accounts();
-    let plural = if all == 1 { "" } else { "s" };
+    let members = view.coverage.groups.iter().flat_map(|group| &group.accounts);
+    let units = members.filter(|id| view.organization.units.contains_key(*id)).count();
+    let all = counted(view.coverage.accounts() - units, units);
     let unbound = view.coverage.gaps.iter().filter(|g| !g.accounts.is_empty() && g.fails).count();
     let unbound = if unbound > 0 { format!(", {unbound} not bound") } else { String::new() };
     let counts = [(Verdict::Pass, "held"), (Verdict::Fail, "open"), (Verdict::Unknown, "not decided")];
     let counts = counts.map(|(v, name)| format!("{} {name}", count(v))).join(", ");
-    writeln!(out, "{word}: {counts} of {all} account{plural}{unbound}")
+    writeln!(out, "{word}: {counts} of {all}{unbound}")
 }
 
 #[cfg(test)]

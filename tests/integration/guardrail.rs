@@ -67,6 +67,7 @@ fn ask(sandbox: &Sandbox, more: &[&str]) -> crate::common::Run {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one picture of everything that is told")]
 fn a_person_sees_what_is_open_why_and_what_closes_it() {
     assert_snapshot!(ask(&sandbox(), &[]).ends(1).stdout, @r##"
     PASS[guardrail]: 2 accounts in /Guarded are held
@@ -131,7 +132,7 @@ fn a_person_sees_what_is_open_why_and_what_closes_it() {
        beyond: service control policies do not bind principals of other
                organizations, AWS services and anonymous callers: what a resource
                policy lets them do is not stopped; resource control policies do not
-               bind every action that is asked about
+               bind `rekognition`
       assumed: any name in the form of an action is one, those to come as well
       assumed: a resource has a form that the catalogue gives for its action
     FAIL: 2 held, 2 open, 0 not decided of 4 accounts, 1 not bound
@@ -153,7 +154,7 @@ fn a_held_organization_is_told_in_a_few_lines() {
        beyond: service control policies do not bind principals of other
                organizations, AWS services and anonymous callers: what a resource
                policy lets them do is not stopped; resource control policies do not
-               bind every action that is asked about
+               bind `rekognition`
       assumed: any name in the form of an action is one, those to come as well
       assumed: a resource has a form that the catalogue gives for its action
     PASS: 2 held, 0 open, 0 not decided of 2 accounts
@@ -174,7 +175,7 @@ fn a_comment_has_a_table_and_the_policy() {
 
     - beyond: no control policy binds the management account 999999999999
     - beyond: no control policy binds service-linked roles
-    - beyond: service control policies do not bind principals of other organizations, AWS services and anonymous callers: what a resource policy lets them do is not stopped; resource control policies do not bind every action that is asked about
+    - beyond: service control policies do not bind principals of other organizations, AWS services and anonymous callers: what a resource policy lets them do is not stopped; resource control policies do not bind `rekognition`
 
     ### What would close it (proved to close it)
 
@@ -218,7 +219,10 @@ fn json_has_every_account_and_is_as_its_schema_promises() {
     let mut full = organization();
     for n in 0..10 {
         let id = format!("p-{n}");
-        full["Policies"].as_array_mut().expect("a list").push(policy(&id, &guard(&json!({ "Null": { "aws:SourceVpce": "true" } }))));
+        full["Policies"]
+            .as_array_mut()
+            .expect("a list")
+            .push(policy(&id, &guard(&json!({ "Null": { "aws:SourceVpce": "true" } }))));
         full["PolicyAttachments"].as_array_mut().expect("a list").push(json!({ "PolicyId": id, "TargetId": "ou-3" }));
     }
     let lost = organization().to_string().replace("\"p-half\",\"TargetId\"", "\"p-lost\",\"TargetId\"");
@@ -243,7 +247,10 @@ fn json_has_every_account_and_is_as_its_schema_promises() {
         let own = groups.iter().filter(|group| group["verdict"] == verdict);
         own.flat_map(|group| group["accounts"].as_array().expect("a list")).map(|account| &account["id"]).collect()
     };
-    assert_eq!((of("FAIL"), of("PASS")), (vec![&json!("333333333333"), &json!("444444444444")], vec![&json!("111111111111"), &json!("222222222222")]));
+    assert_eq!(
+        (of("FAIL"), of("PASS")),
+        (vec![&json!("333333333333"), &json!("444444444444")], vec![&json!("111111111111"), &json!("222222222222")])
+    );
     let suggestion = &guardrail["suggestion"];
     assert_eq!((&suggestion["proved"], &suggestion["quota"]["characters"]), (&json!(true), &json!(10240)));
     let to: Vec<&Value> = suggestion["attach_to"].as_array().expect("a list").iter().map(|target| &target["path"]).collect();
@@ -258,7 +265,10 @@ fn the_policy_that_is_suggested_passes_the_question() {
     let drafted = json["guardrail"]["suggestion"]["policies"][0]["policy"].to_string();
     closed["Policies"].as_array_mut().expect("a list").push(policy("p-new", &drafted));
     for target in json["guardrail"]["suggestion"]["attach_to"].as_array().expect("a list") {
-        closed["PolicyAttachments"].as_array_mut().expect("a list").push(json!({ "PolicyId": "p-new", "TargetId": target["id"] }));
+        closed["PolicyAttachments"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({ "PolicyId": "p-new", "TargetId": target["id"] }));
     }
     sandbox.write("organization.json", closed.to_string());
     ask(&sandbox, &["--accept-structural"]).ends(0).says("PASS: 4 held");
@@ -297,7 +307,9 @@ fn a_tree_that_leads_to_no_root_passes_nothing() {
 #[test]
 fn scopes_are_checked_word_for_word() {
     let sandbox = sandbox();
-    for (scope, word) in [("Gaurded", "did you mean `Guarded`"), ("/Fre", "did you mean `/Free`"), ("zzzzzzzz", "name the id of an account")] {
+    for (scope, word) in
+        [("Gaurded", "did you mean `Guarded`"), ("/Fre", "did you mean `/Free`"), ("zzzzzzzz", "name the id of an account")]
+    {
         ask(&sandbox, &["--scope", scope]).ends(2).complains(&format!("`{scope}`")).complains(word);
         // One that is right does not make good one that is not.
         ask(&sandbox, &["--scope", scope, "--scope", "Guarded"]).ends(2).complains(word);
@@ -339,11 +351,39 @@ fn folders_mirror_the_tree() {
     ]);
     let question = ["--action", STOP, "--except-principal", GLASS];
     let run = sandbox.run(&[&["prove", "guardrail", "org"], &question[..]].concat()).ends(1);
-    run.says("PASS[guardrail]: account 111111111111 in /Guarded is held").says("account 444444444444 (shop) in /Free lets it through");
+    run.says("PASS[guardrail]: account 111111111111 in /Guarded is held")
+        .says("account 444444444444 (shop) in /Free lets it through");
     // Without accounts the units stand for those to come, once it is said that the folders are a tree.
     let sandbox = Sandbox::with(&[("org/A/stop.json", &guard(&but("break-glass"))), ("org/B/half.json", &guard(&but("*")))]);
     let run = sandbox.run(&[&["prove", "guardrail", "--organization", "org"], &question[..]].concat()).ends(1);
     run.says("PASS[guardrail]: /A is held").says("FAIL[guardrail]: /B lets it through").says("attach to: /B");
+}
+
+#[test]
+fn folders_that_were_not_read_in_full_pass_nothing() {
+    let stop = guard(&but("break-glass"));
+    let sandbox =
+        Sandbox::with(&[("org/stop.json", &stop), ("org/A/111111111111/none.txt", ""), ("org/B/111111111111/x.json", "")]);
+    let run = |sandbox: &Sandbox| sandbox.run(&["prove", "guardrail", "org", "--action", STOP, "--except-principal", GLASS]);
+    run(&sandbox).ends(4).complains("stands in `/A` and in `/B`").says("2 held, 0 open, 0 not decided of 1 account and 1 unit");
+    let sandbox = Sandbox::with(&[
+        ("org/stop.json", &stop),
+        ("org/A/111111111111/cut.json", "{\"Version\": \"2012-10-17\", \"Statement\": ["),
+    ]);
+    run(&sandbox).ends(4).complains("cut.json");
+    sandbox.write("org/A/111111111111/cut.json", &stop);
+    run(&sandbox).ends(0);
+}
+
+#[test]
+fn an_organization_is_asked_by_itself() {
+    let sandbox = sandbox();
+    sandbox.write("guard.json", guard(&but("break-glass")));
+    ask(&sandbox, &["guard.json"]).ends(2).complains("one of them is an organization");
+    ask(&sandbox, &["--organization", "organization.json"]).ends(2).complains("cannot be used with");
+    let args = ["prove", "guardrail", "--organization", "guard.json", "--action", STOP];
+    sandbox.run(&args).ends(2).complains("`guard.json` is no organization");
+    sandbox.run(&["prove", "guardrail", "--organization", "nowhere", "--action", STOP]).ends(3).complains("nowhere");
 }
 
 #[test]

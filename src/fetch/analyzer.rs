@@ -1,0 +1,266 @@
+//! IAM Access Analyzer: analyzers of the regions that are asked for, and their findings in full.
+//!
+//! IAM Access Analyzer API Reference, "ListAnalyzers", "ListFindingsV2", "GetFindingV2". Findings that are resolved are left
+//! out: they tell what was.
+
+use super::client::{Capture, Session};
+use super::context::{About, Context};
+use super::error::{Sort, Trouble};
+use super::operation::Op;
+use super::settings::{OVERALL, Source};
+use super::unit::{self, Page, Tally};
+use crate::source::SourceError;
+use aws_sdk_accessanalyzer::Client;
+use aws_sdk_accessanalyzer::types::Criterion;
+use futures_util::stream::{self, StreamExt};
+use serde_json::{Value, json};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+/// Most a page of findings holds.
+const PAGE: i32 = 100;
+
+/// Findings of so many ids are put into one part.
+const TOGETHER: usize = 25;
+
+/// Most pages of details of one finding.
+const PAGES: usize = 1_000;
+
+/// An analyzer.
+struct Analyzer {
+    arn: String,
+    kind: String,
+}
+
+/// Reads the analyzers of a region.
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    session: &'a Session,
+    client: &'a Client,
+}
+
+/// The units whose records are findings.
+pub const FINDINGS: &str = "analyzer/findings/";
+
+/// Fetch all regions.
+pub async fn fetch(context: &Context<'_>) {
+    let own = &context.aws.own;
+    let home = [own.region().to_owned()];
+    let regions = if context.settings.regions.is_empty() { &home[..] } else { &context.settings.regions };
+    for region in regions.iter().collect::<BTreeSet<_>>() {
+        let session = own.in_region(region);
+        let client = Client::new(&session.config);
+        Reader { context, session: &session, client: &client }.region(region).await;
+    }
+}
+
+/// What a type of analyzer finds.
+fn finds(kind: &str) -> &'static str {
+    if kind.ends_with("UNUSED_ACCESS") {
+        "unused"
+    } else if kind.ends_with("INTERNAL_ACCESS") {
+        "internal"
+    } else {
+        "external"
+    }
+}
+
+impl Reader<'_> {
+    async fn region(&self, region: &str) {
+        let list = |token: Option<String>| async move {
+            let request = self.client.list_analyzers().max_results(PAGE).set_next_token(token);
+            let send = |c| request.clone().customize().interceptor(c).send();
+            let (out, raw) = self.context.aws.call(self.session, Op::ListAnalyzers, send).await?;
+            Ok(Page::of(&raw, "analyzers", out.next_token()))
+        };
+        let about = About { source: Source::AccessAnalyzer.as_str(), region: Some(region), ..About::default() };
+        let name = format!("analyzer/list/{region}");
+        let listed = unit::pages(self.context, &name, list).await;
+        let records = unit::records(&self.context.store.parts, &name).unwrap_or_default();
+        let about_all = About { what: Some("analyzers"), ..about };
+        let mut state = about_all.tally(&listed);
+        if listed.trouble.is_none() && records.is_empty() {
+            state.reason = Some("there is no analyzer in this region".to_owned());
+        }
+        self.context.report(state);
+        for record in records {
+            let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let analyzer = Analyzer { arn: text("arn"), kind: text("type") };
+            let tally = self.findings(&analyzer).await;
+            let what = crate::report::escape::terminal(&analyzer.arn);
+            let account = analyzer.arn.split(':').nth(4).filter(|a| crate::policy::arn::is_account_id(a));
+            self.context.report(About { account, what: Some(&what), ..about }.tally(&tally));
+        }
+    }
+
+    async fn findings(&self, analyzer: &Analyzer) -> Tally {
+        let list = |token: Option<String>| async move {
+            let open = Criterion::builder().neq("RESOLVED").build();
+            let request = self
+                .client
+                .list_findings_v2()
+                .analyzer_arn(&analyzer.arn)
+                .filter("status", open)
+                .max_results(PAGE)
+                .set_next_token(token);
+            let send = |c| request.clone().customize().interceptor(c).send();
+            let (out, raw) = self.context.aws.call(self.session, Op::ListFindingsV2, send).await?;
+            let mut page = Page::of(&raw, "findings", out.next_token());
+            page.lines.retain(|line| !line.contains("\"status\":\"RESOLVED\""));
+            Ok(page)
+        };
+        let ids_unit = format!("analyzer/ids/{}", analyzer.arn);
+        let listed = unit::pages(self.context, &ids_unit, list).await;
+        let records = match unit::records(&self.context.store.parts, &ids_unit) {
+            Ok(records) => records,
+            Err(error) => return Tally { items: 0, trouble: Some(error.into()) },
+        };
+        let ids: BTreeSet<String> =
+            records.iter().filter_map(|r| r.get("id").and_then(Value::as_str).map(str::to_owned)).collect();
+        let mut got = self.details(analyzer, ids).await;
+        got.trouble = got.trouble.or(listed.trouble);
+        got
+    }
+
+    /// The findings in full, those that are on disk already left out.
+    async fn details(&self, analyzer: &Analyzer, mut ids: BTreeSet<String>) -> Tally {
+        let parts = &self.context.store.parts;
+        let unit = format!("{FINDINGS}{}", analyzer.arn);
+        let mut there = 0;
+        let known = unit::each(parts, &unit, |record| {
+            let id = record.pointer("/finding/id").and_then(Value::as_str).unwrap_or_default();
+            there += u64::from(ids.remove(id));
+            Ok(())
+        });
+        if let Err(error) = known {
+            return Tally { items: 0, trouble: Some(error.into()) };
+        }
+        let next = Cell::new(parts.numbers(&unit).last().copied().unwrap_or_default());
+        let ids: Vec<String> = ids.into_iter().collect();
+        self.context.ahead(ids.len());
+        let failed = Cell::new(false);
+        let work = ids.chunks(TOGETHER).map(|chunk| self.chunk(analyzer, chunk, (&next, &failed)));
+        let width = self.context.settings.concurrency.max(1) * OVERALL;
+        let done: Vec<Tally> = stream::iter(work).buffer_unordered(width).collect().await;
+        let items = there + done.iter().map(|t| t.items).sum::<u64>();
+        let trouble = done.into_iter().filter_map(|t| t.trouble).min_by(|a, b| (a.sort, &a.message).cmp(&(b.sort, &b.message)));
+        Tally { items, trouble }
+    }
+
+    async fn chunk(&self, analyzer: &Analyzer, ids: &[String], shared: (&Cell<u32>, &Cell<bool>)) -> Tally {
+        let (next, failed) = shared;
+        let mut lines = Vec::new();
+        let mut trouble = None;
+        for id in ids {
+            if failed.get() {
+                break;
+            }
+            match self.detail(analyzer, id).await {
+                Ok(Some(record)) => lines.push(record.to_string()),
+                // Gone since it was listed.
+                Ok(None) => {}
+                Err(found) => {
+                    failed.set(failed.get() || found.sort != Sort::Garbled);
+                    trouble = Some(found);
+                }
+            }
+            self.context.step(1);
+        }
+        if !lines.is_empty() {
+            next.set(next.get() + 1);
+            let head = json!({ "items": lines.len() }).to_string();
+            let unit = format!("{FINDINGS}{}", analyzer.arn);
+            if let Err(error) = self.context.store.parts.write(&unit, next.get(), &head, &lines) {
+                return Tally { items: 0, trouble: Some(error.into()) };
+            }
+        }
+        Tally { items: lines.len() as u64, trouble }
+    }
+
+    /// One finding, the pages of its details joined; none when it is gone.
+    async fn detail(&self, analyzer: &Analyzer, id: &str) -> Result<Option<Value>, Trouble> {
+        let mut finding: Option<Value> = None;
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES {
+            let request = self.client.get_finding_v2().analyzer_arn(&analyzer.arn).id(id).set_next_token(token.clone());
+            let send = |c: Capture| request.clone().customize().interceptor(c).send();
+            let (out, raw) = match self.context.aws.call(self.session, Op::GetFindingV2, send).await {
+                Ok(answer) => answer,
+                Err(trouble) if trouble.code.as_deref() == Some("ResourceNotFoundException") => return Ok(None),
+                Err(trouble) => return Err(trouble),
+            };
+            join(&mut finding, raw.json());
+            let next = out.next_token.filter(|t| !t.is_empty());
+            if next.is_none() || next == token {
+                break;
+            }
+            token = next;
+        }
+        Ok(finding.map(|finding| self.record(analyzer, finding)))
+    }
+
+    fn record(&self, analyzer: &Analyzer, finding: Value) -> Value {
+        let own = analyzer.arn.split(':').nth(4).unwrap_or_default();
+        let account = finding.get("resourceOwnerAccount").and_then(Value::as_str).unwrap_or(own).to_owned();
+        json!({
+            "analyzer": { "arn": analyzer.arn, "type": analyzer.kind }, "account": account,
+            "region": self.session.region(), "kind": finds(&analyzer.kind), "finding": finding,
+        })
+    }
+}
+
+/// A further page of a finding has the same head and more details.
+fn join(finding: &mut Option<Value>, mut page: Value) {
+    if let Some(members) = page.as_object_mut() {
+        members.remove("nextToken");
+    }
+    let Some(first) = finding else {
+        *finding = Some(page);
+        return;
+    };
+    let more = page.get_mut("findingDetails").map(Value::take);
+    if let (Some(Value::Array(more)), Some(Value::Array(all))) = (more, first.get_mut("findingDetails")) {
+        all.extend(more);
+    }
+}
+
+/// Account, key and text of a finding on disk.
+///
+/// # Errors
+/// What taking one has.
+pub fn each(context: &Context<'_>, mut take: impl FnMut(&str, &str, &str) -> Result<(), SourceError>) -> Result<(), SourceError> {
+    let parts = &context.store.parts;
+    for unit in parts.units(FINDINGS) {
+        unit::each(parts, &unit, |record| {
+            let text = |path: &str| record.pointer(path).and_then(Value::as_str).unwrap_or_default();
+            let key = format!("{}\u{1}{}", text("/analyzer/arn"), text("/finding/id"));
+            take(text("/account"), &key, &record.to_string())
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_follow_the_type_of_the_analyzer() {
+        for (kind, wanted) in [
+            ("ACCOUNT", "external"),
+            ("ORGANIZATION", "external"),
+            ("ORGANIZATION_UNUSED_ACCESS", "unused"),
+            ("ACCOUNT_INTERNAL_ACCESS", "internal"),
+        ] {
+            assert_eq!(finds(kind), wanted);
+        }
+    }
+
+    #[test]
+    fn pages_of_one_finding_are_joined() {
+        let mut finding = None;
+        join(&mut finding, json!({"id": "f", "findingDetails": [1], "nextToken": "t"}));
+        join(&mut finding, json!({"id": "f", "findingDetails": [2, 3]}));
+        assert_eq!(finding, Some(json!({"id": "f", "findingDetails": [1, 2, 3]})));
+    }
+}

@@ -1,0 +1,110 @@
+//! Accounts that Config tells nothing of: said to be so, and read from IAM and S3 where a role leads into them.
+
+use super::account;
+use super::client::Session;
+use super::context::{About, Context};
+use super::settings::{OVERALL, Source};
+use super::{config_seen, iam, organizations, s3};
+use crate::source::SourceError;
+use crate::source::snapshot::State;
+use config_seen::Seen;
+use futures_util::stream::{self, StreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to be read of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    iam: bool,
+    s3: bool,
+}
+
+/// Fetch what Config lacks, or everything where IAM or S3 were asked for by name.
+///
+/// # Errors
+/// When a part cannot be read.
+pub async fn fetch(context: &Context<'_>) -> Result<(), SourceError> {
+    let settings = context.settings;
+    let from_config = settings.reads(Source::Config) || settings.reads(Source::ConfigSnapshots);
+    let seen = if from_config { config_seen::seen(context)? } else { BTreeMap::new() };
+    let accounts = accounts(context, &seen)?;
+    if from_config {
+        not_recorded(context, &accounts, &seen);
+    }
+    let named = Wanted { iam: settings.named(Source::Iam), s3: settings.named(Source::S3) };
+    let fallback = |account: &String| {
+        let told = seen.get(account).copied().unwrap_or_default();
+        Wanted {
+            iam: settings.reads(Source::Iam) && (named.iam && !from_config || !told.iam),
+            s3: settings.reads(Source::S3) && (named.s3 && !from_config || !told.buckets),
+        }
+    };
+    let work: Vec<(String, Wanted)> =
+        accounts.iter().map(|a| (a.clone(), fallback(a))).filter(|(_, w)| *w != Wanted::default()).collect();
+    context.ahead(work.len());
+    let work = work.iter().map(|(account, wanted)| one(context, account, *wanted));
+    stream::iter(work).buffer_unordered(context.settings.concurrency.max(1) * OVERALL).collect::<Vec<()>>().await;
+    Ok(())
+}
+
+/// The accounts that are expected: those of the organization, else those that were named, else those that were seen.
+fn accounts(context: &Context<'_>, seen: &BTreeMap<String, Seen>) -> Result<Vec<String>, SourceError> {
+    let settings = context.settings;
+    let mut all: BTreeSet<String> = organizations::accounts(context)?.into_iter().filter(|a| settings.wants(a)).collect();
+    all.extend(settings.accounts.iter().cloned());
+    if all.is_empty() {
+        all.extend(seen.keys().cloned());
+        all.insert(context.aws.own.account.clone());
+    }
+    Ok(all.into_iter().collect())
+}
+
+fn not_recorded(context: &Context<'_>, accounts: &[String], seen: &BTreeMap<String, Seen>) {
+    let source = if context.settings.reads(Source::Config) { Source::Config } else { Source::ConfigSnapshots };
+    // Where Config was not read at all, that is said already.
+    let read = context.states.borrow().iter().any(|s| s.source == source.as_str() && s.state == State::Complete && s.items > 0);
+    if !read {
+        return;
+    }
+    for account in accounts.iter().filter(|a| !seen.contains_key(*a)) {
+        let about = About { source: source.as_str(), account: Some(account), ..About::default() };
+        let mut state = about.state(State::NotRecorded, 0);
+        state.reason =
+            Some("AWS Config told nothing of this account: no recorder runs there, or it is not aggregated".to_owned());
+        let help = match context.settings.role_name {
+            Some(_) => "IAM and S3 are read through the role; have a recorder run there for keys, queues, topics and the rest",
+            None => "have a recorder run there, or name a role with `--role-name` to read at least IAM and S3",
+        };
+        state.help = Some(help.to_owned());
+        context.report(state);
+    }
+}
+
+async fn one(context: &Context<'_>, account: &str, wanted: Wanted) {
+    let about = |source: Source| About { source: source.as_str(), account: Some(account), ..About::default() };
+    match account::session(context, account).await {
+        Ok(session) => both(context, &session, wanted).await,
+        Err(trouble) => {
+            let sources = [(Source::Iam, wanted.iam), (Source::S3, wanted.s3)];
+            for (source, _) in sources.into_iter().filter(|(_, wanted)| *wanted) {
+                context.report(about(source).trouble(&trouble, 0));
+            }
+        }
+    }
+    context.step(0);
+}
+
+async fn both(context: &Context<'_>, session: &Session, wanted: Wanted) {
+    let about = |source: Source| About { source: source.as_str(), account: Some(&session.account), ..About::default() };
+    if wanted.iam {
+        let tally = iam::fetch(context, session).await;
+        context.report(about(Source::Iam).tally(&tally));
+    }
+    if wanted.s3 {
+        let buckets = s3::fetch(context, session).await;
+        context.report(about(Source::S3).tally(&buckets.tally));
+        for (name, trouble) in &buckets.troubles {
+            let name = crate::report::escape::terminal(name);
+            context.report(About { what: Some(&name), ..about(Source::S3) }.trouble(trouble, 0));
+        }
+    }
+}
