@@ -98,7 +98,10 @@ fn since(drift: &Drift) -> String {
 }
 
 fn write_drift(audit: &Audit, drift: &Drift, options: &Options, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "\n{}", paint(&terminal(&since(drift)), "1", options.color))?;
+    writeln!(out)?;
+    for line in hanging(&terminal(&since(drift)), options.width, "  ") {
+        writeln!(out, "{}", paint(&line, "1", options.color))?;
+    }
     for change in &drift.changes {
         row("tree", &words::change(change), options, out)?;
     }
@@ -287,7 +290,8 @@ mod tests {
           guardrail `project-lifecycle-not-denied`: held for 4 of 5 targets; open for
                     `/Sandbox`
 
-        since 2026-11-25T01:06:47Z (run 2): findings: 1 new, 1 changed, 1 resolved, 1 not looked for again
+        since 2026-11-25T01:06:47Z (run 2): findings: 1 new, 1 changed, 1 resolved, 1
+          not looked for again
           tree      account `333333333333` (`shop`) moved from `/Sandbox` to
                     `/Workloads/Prod`
           tree      `deny-stop` was detached from `Sandbox`
