@@ -86,7 +86,7 @@ pub struct FetchWhatArgs {
 }
 
 /// How gently.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "How it is read")]
 pub struct FetchHowArgs {
     /// Requests in flight to one service of one account; four times as many altogether
