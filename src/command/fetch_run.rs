@@ -128,7 +128,10 @@ fn summary(args: &FetchArgs, settings: &Settings, manifest: &Manifest, out: &mut
     if open.is_empty() {
         writeln!(out, "\nsnapshot complete in `{folder}`\nnext: `palisade check {folder}`")?;
     } else if can_go_on(manifest) {
-        writeln!(out, "\nsnapshot incomplete in `{folder}`\nnext: `palisade fetch --out {folder} --resume` asks for what is missing")?;
+        writeln!(
+            out,
+            "\nsnapshot incomplete in `{folder}`\nnext: `palisade fetch --out {folder} --resume` asks for what is missing"
+        )?;
     } else {
         writeln!(out, "\nsnapshot incomplete in `{folder}`: asking again would give no more")?;
     }

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 const PAGE: i32 = 100;
 
 /// Findings of so many ids are put into one part.
-const TOGETHER: usize = 25;
+const TOGETHER: usize = 10;
 
 /// Most pages of details of one finding.
 const PAGES: usize = 1_000;
@@ -228,10 +228,7 @@ fn join(finding: &mut Option<Value>, mut page: Value) {
 ///
 /// # Errors
 /// What taking one has.
-pub fn each(
-    context: &Context<'_>,
-    mut take: impl FnMut(&str, &str, &str) -> Result<(), SourceError>,
-) -> Result<(), SourceError> {
+pub fn each(context: &Context<'_>, mut take: impl FnMut(&str, &str, &str) -> Result<(), SourceError>) -> Result<(), SourceError> {
     let parts = &context.store.parts;
     for unit in parts.units(FINDINGS) {
         unit::each(parts, &unit, |record| {

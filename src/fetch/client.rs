@@ -7,8 +7,8 @@ use super::settings::{Retry, Settings};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -213,10 +213,7 @@ pub async fn load(settings: &Settings, http: SharedHttpClient) -> SdkConfig {
     // No limit on the whole operation: waiting to be let in counts into it.
     let (attempt, connect) = PATIENCE;
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).connect_timeout(connect).build();
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .retry_config(retry)
-        .timeout_config(timeouts);
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).retry_config(retry).timeout_config(timeouts);
     match AppName::new("palisade") {
         Ok(name) => loader.app_name(name).load().await,
         Err(_) => loader.load().await,
@@ -234,7 +231,9 @@ async fn credentials(config: &SdkConfig) -> Result<(), FetchError> {
     use aws_credential_types::provider::error::CredentialsError as E;
     let (message, help) = match error {
         E::CredentialsNotLoaded(_) => ("there are no AWS credentials", none),
-        E::ProviderTimedOut(_) => ("the provider of AWS credentials did not answer in time", "try again, or use other credentials"),
+        E::ProviderTimedOut(_) => {
+            ("the provider of AWS credentials did not answer in time", "try again, or use other credentials")
+        }
         E::InvalidConfiguration(_) => (
             "the AWS configuration cannot be used for credentials",
             "check the profile in `~/.aws/config`; `aws sts get-caller-identity` uses the same",

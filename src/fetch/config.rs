@@ -180,10 +180,8 @@ impl Reader<'_> {
         let read = |token: Option<String>| {
             let known = &known;
             async move {
-                let filters = ResourceFilters::builder()
-                    .set_account_id(slice.account.clone())
-                    .set_region(slice.region.clone())
-                    .build();
+                let filters =
+                    ResourceFilters::builder().set_account_id(slice.account.clone()).set_region(slice.region.clone()).build();
                 let filtered = slice.account.is_some() || slice.region.is_some();
                 let request = self
                     .client
@@ -282,7 +280,8 @@ impl Reader<'_> {
         let word = text("LastUpdateStatus").to_ascii_lowercase();
         let said = crate::report::escape::terminal(&format!("{} {}", text("LastErrorCode"), text("LastErrorMessage")));
         state.reason = Some(format!("the aggregator's last update is {word}: {}", said.trim()).trim_end_matches(": ").to_owned());
-        state.help = Some("see that the account authorizes the aggregator and that a recorder runs there; then fetch again".to_owned());
+        state.help =
+            Some("see that the account authorizes the aggregator and that a recorder runs there; then fetch again".to_owned());
         self.context.report(state);
     }
 }

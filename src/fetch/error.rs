@@ -111,8 +111,14 @@ const DENIED: [&str; 7] = [
     "AllAccessDisabled",
 ];
 const TOKEN: [&str; 4] = ["InvalidNextTokenException", "InvalidPaginationTokenException", "InvalidNextToken", "InvalidMarker"];
-const UNSUPPORTED: [&str; 6] =
-    ["UnknownOperationException", "UnknownOperation", "InvalidAction", "NotImplemented", "NotImplementedException", "UnsupportedAPIEndpoint"];
+const UNSUPPORTED: [&str; 6] = [
+    "UnknownOperationException",
+    "UnknownOperation",
+    "InvalidAction",
+    "NotImplemented",
+    "NotImplementedException",
+    "UnsupportedAPIEndpoint",
+];
 const ELSEWHERE: [&str; 3] = ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"];
 
 /// The sort of an error code and status.
@@ -138,7 +144,10 @@ pub fn sort(code: Option<&str>, status: u16) -> Sort {
     if let Some((_, sort)) = lists.iter().find(|(codes, _)| codes.contains(&code)) {
         return *sort;
     }
-    if code.starts_with("NoSuch") || code.ends_with("NotFoundError") || code.contains("NotFound") || code.ends_with("NotInUseException")
+    if code.starts_with("NoSuch")
+        || code.ends_with("NotFoundError")
+        || code.contains("NotFound")
+        || code.ends_with("NotInUseException")
     {
         return Sort::Absent;
     }
@@ -244,7 +253,9 @@ impl Trouble {
             Sort::Elsewhere => "name the region it lies in with `--region`",
             Sort::Garbled | Sort::Network => "check the connection and any proxy, then `--resume`",
             Sort::Disk => "see that the folder can be written to and the disk is not full, then `--resume`",
-            Sort::Absent | Sort::Token | Sort::Other => "`--resume` asks again; the code is explained in the service's API reference",
+            Sort::Absent | Sort::Token | Sort::Other => {
+                "`--resume` asks again; the code is explained in the service's API reference"
+            }
         }
         .to_owned()
     }

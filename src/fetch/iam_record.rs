@@ -103,9 +103,9 @@ pub fn group(group: &GroupDetail) -> Value {
 
 /// A role.
 pub fn role(role: &RoleDetail) -> Value {
-    let used = role.role_last_used().map(|used| {
-        Entry::new().with("LastUsedDate", day(used.last_used_date())).with("Region", used.region()).value()
-    });
+    let used = role
+        .role_last_used()
+        .map(|used| Entry::new().with("LastUsedDate", day(used.last_used_date())).with("Region", used.region()).value());
     Entry::new()
         .with("Path", role.path())
         .with("RoleName", role.role_name())
@@ -113,9 +113,11 @@ pub fn role(role: &RoleDetail) -> Value {
         .with("Arn", role.arn())
         .with("CreateDate", day(role.create_date()))
         .with("AssumeRolePolicyDocument", role.assume_role_policy_document().map(document))
-        .list("InstanceProfileList", role.instance_profile_list(), |profile| {
-            json!({ "InstanceProfileName": profile.instance_profile_name(), "Arn": profile.arn() })
-        })
+        .list(
+            "InstanceProfileList",
+            role.instance_profile_list(),
+            |profile| json!({ "InstanceProfileName": profile.instance_profile_name(), "Arn": profile.arn() }),
+        )
         .list("RolePolicyList", role.role_policy_list(), inline)
         .list("AttachedManagedPolicies", role.attached_managed_policies(), attached)
         .with("PermissionsBoundary", role.permissions_boundary().map(boundary))

@@ -68,7 +68,8 @@ fn not_recorded(context: &Context<'_>, accounts: &[String], seen: &BTreeMap<Stri
     for account in accounts.iter().filter(|a| !seen.contains_key(*a)) {
         let about = About { source: source.as_str(), account: Some(account), ..About::default() };
         let mut state = about.state(State::NotRecorded, 0);
-        state.reason = Some("AWS Config told nothing of this account: no recorder runs there, or it is not aggregated".to_owned());
+        state.reason =
+            Some("AWS Config told nothing of this account: no recorder runs there, or it is not aggregated".to_owned());
         let help = match context.settings.role_name {
             Some(_) => "IAM and S3 are read through the role; have a recorder run there for keys, queues, topics and the rest",
             None => "have a recorder run there, or name a role with `--role-name` to read at least IAM and S3",

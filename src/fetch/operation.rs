@@ -212,13 +212,7 @@ pub const TABLE: [Row; 28] = [
         (Own, Target::Aggregator),
         &[Config],
     ),
-    row(
-        Op::ListObjectsV2,
-        ("s3", "ListObjectsV2"),
-        Some("s3:ListBucket"),
-        (Own, Target::SnapshotBucket),
-        &[ConfigSnapshots],
-    ),
+    row(Op::ListObjectsV2, ("s3", "ListObjectsV2"), Some("s3:ListBucket"), (Own, Target::SnapshotBucket), &[ConfigSnapshots]),
     row(Op::GetObject, ("s3", "GetObject"), Some("s3:GetObject"), (Own, Target::SnapshotObject), &[ConfigSnapshots]),
     row(Op::ListAnalyzers, (AA, "ListAnalyzers"), Some("access-analyzer:ListAnalyzers"), (Own, Target::All), &[AccessAnalyzer]),
     row(
@@ -238,13 +232,7 @@ pub const TABLE: [Row; 28] = [
         &[Iam],
     ),
     row(Op::ListBuckets, ("s3", "ListBuckets"), Some("s3:ListAllMyBuckets"), (Role, Target::All), &[S3]),
-    row(
-        Op::GetBucketLocation,
-        ("s3", "GetBucketLocation"),
-        Some("s3:GetBucketLocation"),
-        (Role, Target::Bucket),
-        &[S3],
-    ),
+    row(Op::GetBucketLocation, ("s3", "GetBucketLocation"), Some("s3:GetBucketLocation"), (Role, Target::Bucket), &[S3]),
     row(Op::GetBucketPolicy, ("s3", "GetBucketPolicy"), Some("s3:GetBucketPolicy"), (Role, Target::Bucket), &[S3]),
     row(
         Op::GetBucketEncryption,

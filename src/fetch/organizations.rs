@@ -180,7 +180,8 @@ impl Reader<'_> {
         let mut all = unit::pages(self.context, DELEGATED, list).await;
         for id in ids(self.context, DELEGATED).unwrap_or_default() {
             let services = |token: Option<String>| {
-                let request = client.list_delegated_services_for_account().account_id(&id).set_next_token(token).max_results(PAGE);
+                let request =
+                    client.list_delegated_services_for_account().account_id(&id).set_next_token(token).max_results(PAGE);
                 async move {
                     let send = |c| request.clone().customize().interceptor(c).send();
                     let (out, raw) = self.context.aws.call(session, Op::ListDelegatedServicesForAccount, send).await?;

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn keys_that_lead_elsewhere_are_no_snapshots() {
-        let good = "AWSLogs/1/Config/us-east-1/2026/8/22/ConfigSnapshot/1_Config_us-east-1_ConfigSnapshot_20260822T060000Z_ab-1.json.gz";
+        let good =
+            "AWSLogs/1/Config/us-east-1/2026/8/22/ConfigSnapshot/1_Config_us-east-1_ConfigSnapshot_20260822T060000Z_ab-1.json.gz";
         assert!(is_snapshot(good));
         assert_eq!(day_of(good).as_deref(), Some("2026-08-22"));
         assert_eq!(day_number("2026-08-22").unwrap() - day_number("2026-07-22").unwrap(), 31);

@@ -56,7 +56,9 @@ pub async fn fetch(context: &Context<'_>, bucket: &BucketPrefix) {
     .map_or_else(|trouble| (Vec::new(), Some(trouble)), |places| (places, None));
     if places.is_empty() && trouble.is_none() {
         let found = Trouble::new(Sort::Absent, format!("there are no files of AWS Config below `{bucket}AWSLogs/`"));
-        trouble = Some(found.help("name the bucket and prefix of the delivery channel: `aws configservice describe-delivery-channels`"));
+        trouble = Some(
+            found.help("name the bucket and prefix of the delivery channel: `aws configservice describe-delivery-channels`"),
+        );
     }
     if let Some(trouble) = trouble {
         context.report(about.trouble(&trouble, 0));
@@ -68,12 +70,7 @@ pub async fn fetch(context: &Context<'_>, bucket: &BucketPrefix) {
     let newest = done.iter().filter_map(|d| d.day.as_deref().and_then(file::day_number)).max();
     for one in &done {
         let what = one.day.as_ref().map(|day| format!("snapshot of {day}"));
-        let about = About {
-            account: Some(&one.place.account),
-            region: Some(&one.place.region),
-            what: what.as_deref(),
-            ..about
-        };
+        let about = About { account: Some(&one.place.account), region: Some(&one.place.region), what: what.as_deref(), ..about };
         let mut state = about.tally(&one.tally);
         let age = one.day.as_deref().and_then(file::day_number).zip(newest).map(|(day, newest)| newest - day);
         if state.state == State::Complete && age.is_some_and(|days| days > STALE) {
@@ -158,7 +155,10 @@ impl Reader<'_> {
             Ok(Some(key)) => key,
             Ok(None) => {
                 let trouble = Trouble::new(Sort::Absent, "there is no snapshot file, only histories or nothing");
-                return failed(place, trouble.help("have snapshots delivered: set the delivery frequency of the delivery channel"));
+                return failed(
+                    place,
+                    trouble.help("have snapshots delivered: set the delivery frequency of the delivery channel"),
+                );
             }
             Err(trouble) => return failed(place, trouble),
         };

@@ -25,7 +25,8 @@ pub fn names(folder: &Path) -> Result<BTreeSet<String>, SourceError> {
 /// # Errors
 /// When the operating system refuses.
 pub fn remove(path: &Path) -> Result<(), SourceError> {
-    let result = if fs::symlink_metadata(path).is_ok_and(|m| m.is_dir()) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let result =
+        if fs::symlink_metadata(path).is_ok_and(|m| m.is_dir()) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match result {
         Err(reason) if reason.kind() != io::ErrorKind::NotFound => Err(SourceError::Write { name: name_of(path), reason }),
         _ => Ok(()),

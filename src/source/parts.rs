@@ -155,7 +155,12 @@ mod tests {
         assert_eq!(parts.units("a/"), ["a/AWS::IAM::Role"]);
         assert_eq!(parts.head("a/AWS::IAM::Role", 2).as_deref(), Some("{\"next\":null}"));
         let mut lines = Vec::new();
-        parts.each("a/AWS::IAM::Role", 2, &mut |line| { lines.push(line.to_owned()); Ok(()) }).unwrap();
+        parts
+            .each("a/AWS::IAM::Role", 2, &mut |line| {
+                lines.push(line.to_owned());
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(lines, ["{\"x\":\"ü\"}", "2"]);
         fs::write(parts.file("a/AWS::IAM::Role", 2), b"\x1f\x8b no gzip").unwrap();
         assert_eq!(parts.head("a/AWS::IAM::Role", 2), None);

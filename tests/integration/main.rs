@@ -7,6 +7,7 @@ mod architecture;
 mod can;
 mod cli;
 mod common;
+mod fetch;
 mod fixtures;
 mod generated;
 mod inputs;
