@@ -22,6 +22,11 @@ pub const UNITS: &str = "iam/";
 /// The lists of the document, in its order.
 pub const LISTS: [&str; 4] = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
 
+/// The unit of an account.
+pub fn unit(account: &str) -> String {
+    format!("{UNITS}{account}")
+}
+
 /// Fetch an account.
 pub async fn fetch(context: &Context<'_>, session: &Session) -> Tally {
     let client = Client::new(&session.config);
@@ -39,7 +44,7 @@ pub async fn fetch(context: &Context<'_>, session: &Session) -> Tally {
         lines.extend(out.policies().iter().map(|p| record::line("Policies", record::managed(p))));
         Ok(Page { lines, next })
     };
-    unit::pages(context, &format!("{UNITS}{}", session.account), read).await
+    unit::pages(context, &unit(&session.account), read).await
 }
 
 /// Write the document of an account, its entities sorted by ARN. Gives how many there are.

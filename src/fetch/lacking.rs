@@ -3,8 +3,9 @@
 use super::account;
 use super::client::Session;
 use super::context::{About, Context};
+use super::error::{Sort, Trouble};
 use super::settings::{OVERALL, Source};
-use super::{config_seen, iam, organizations, s3};
+use super::{config_seen, iam, organizations, s3, unit};
 use crate::source::SourceError;
 use crate::source::snapshot::State;
 use config_seen::Seen;
@@ -30,13 +31,11 @@ pub async fn fetch(context: &Context<'_>) -> Result<(), SourceError> {
     if from_config {
         not_recorded(context, &accounts, &seen);
     }
-    let named = Wanted { iam: settings.named(Source::Iam), s3: settings.named(Source::S3) };
+    // Every account has a role: one without any is recorded in part at best.
     let fallback = |account: &String| {
         let told = seen.get(account).copied().unwrap_or_default();
-        Wanted {
-            iam: settings.reads(Source::Iam) && (named.iam && !from_config || !told.iam),
-            s3: settings.reads(Source::S3) && (named.s3 && !from_config || !told.buckets),
-        }
+        let lacks = !from_config || !told.iam;
+        Wanted { iam: settings.reads(Source::Iam) && lacks, s3: settings.reads(Source::S3) && lacks && !told.buckets }
     };
     let work: Vec<(String, Wanted)> =
         accounts.iter().map(|a| (a.clone(), fallback(a))).filter(|(_, w)| *w != Wanted::default()).collect();
@@ -79,14 +78,25 @@ fn not_recorded(context: &Context<'_>, accounts: &[String], seen: &BTreeMap<Stri
     }
 }
 
-async fn one(context: &Context<'_>, account: &str, wanted: Wanted) {
+async fn one(context: &Context<'_>, account: &str, mut wanted: Wanted) {
     let about = |source: Source| About { source: source.as_str(), account: Some(account), ..About::default() };
-    match account::session(context, account).await {
-        Ok(session) => both(context, &session, wanted).await,
-        Err(trouble) => {
-            let sources = [(Source::Iam, wanted.iam), (Source::S3, wanted.s3)];
-            for (source, _) in sources.into_iter().filter(|(_, wanted)| *wanted) {
-                context.report(about(source).trouble(&trouble, 0));
+    // Nobody needs to go where everything is on disk.
+    if let (true, Some(tally)) = (wanted.iam, unit::whole(&context.store.parts, &iam::unit(account))) {
+        context.report(about(Source::Iam).tally(&tally));
+        wanted.iam = false;
+    }
+    if let (true, Some(tally)) = (wanted.s3, s3::on_disk(context, account)) {
+        context.report(about(Source::S3).tally(&tally));
+        wanted.s3 = false;
+    }
+    if wanted != Wanted::default() {
+        match account::session(context, account).await {
+            Ok(session) => both(context, &session, wanted).await,
+            Err(trouble) => {
+                let sources = [(Source::Iam, wanted.iam), (Source::S3, wanted.s3)];
+                for (source, _) in sources.into_iter().filter(|(_, wanted)| *wanted) {
+                    context.report(about(source).trouble(&trouble, 0));
+                }
             }
         }
     }
@@ -96,15 +106,28 @@ async fn one(context: &Context<'_>, account: &str, wanted: Wanted) {
 async fn both(context: &Context<'_>, session: &Session, wanted: Wanted) {
     let about = |source: Source| About { source: source.as_str(), account: Some(&session.account), ..About::default() };
     if wanted.iam {
-        let tally = iam::fetch(context, session).await;
+        let mut tally = iam::fetch(context, session).await;
+        tally.trouble = tally.trouble.map(|trouble| of_role(session, trouble));
         context.report(about(Source::Iam).tally(&tally));
     }
     if wanted.s3 {
-        let buckets = s3::fetch(context, session).await;
+        let mut buckets = s3::fetch(context, session).await;
+        buckets.tally.trouble = buckets.tally.trouble.map(|trouble| of_role(session, trouble));
         context.report(about(Source::S3).tally(&buckets.tally));
-        for (name, trouble) in &buckets.troubles {
-            let name = crate::report::escape::terminal(name);
-            context.report(About { what: Some(&name), ..about(Source::S3) }.trouble(trouble, 0));
+        for (name, trouble) in buckets.troubles {
+            let name = crate::report::escape::terminal(&name);
+            context.report(About { what: Some(&name), ..about(Source::S3) }.trouble(&of_role(session, trouble), 0));
         }
     }
+}
+
+/// A refusal that the role's policy explains rather than the caller's.
+fn of_role(session: &Session, trouble: Trouble) -> Trouble {
+    if session.own || trouble.sort != Sort::Denied {
+        return trouble;
+    }
+    trouble.help(
+        "give the role what `palisade fetch --print-policy=role --role-name NAME` prints, and see that no bucket policy or \
+         control policy denies it; then `--resume`",
+    )
 }

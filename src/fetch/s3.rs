@@ -65,6 +65,19 @@ pub async fn fetch(context: &Context<'_>, session: &Session) -> Buckets {
     all
 }
 
+/// What is on disk of an account, when that is all there is.
+pub fn on_disk(context: &Context<'_>, account: &str) -> Option<Tally> {
+    let parts = &context.store.parts;
+    let name = format!("s3/list/{account}");
+    unit::whole(parts, &name)?;
+    let mut items = 0;
+    for record in unit::records(parts, &name).ok()? {
+        let bucket = record.get("name").and_then(Value::as_str).unwrap_or_default();
+        items += unit::whole(parts, &format!("{UNITS}{account}/{bucket}"))?.items;
+    }
+    Some(Tally { items, trouble: None })
+}
+
 /// One bucket: a unit with one record.
 async fn bucket(context: &Context<'_>, session: &Session, listed: &Value) -> (String, Tally) {
     let name = listed.get("name").and_then(Value::as_str).unwrap_or_default();
