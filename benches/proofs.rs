@@ -11,8 +11,11 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark may give up")]
 
-use palisade::document::{Document, json};
+use palisade::document::{Document, Origin, json};
 use palisade::evaluate::{Caller, CallerKind, Request, decide};
+use palisade::extract::Base;
+use palisade::guardrail::{Question, Texts, cover};
+use palisade::organization;
 use palisade::policy::{Policy, PolicyKind, parse};
 use palisade::proof::{
     Asked, Compiled, Engine, Guardrail, Input, Level, NewAccess, Proof, Verdict, World, guardrail, no_new_access,
@@ -21,6 +24,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[allow(dead_code, reason = "snapshots are made for the other benchmark")]
@@ -41,6 +45,7 @@ fn main() {
     pairs(&policies, reference);
     stress();
     organization();
+    accounts();
     requests(&policies, reference);
 }
 
@@ -242,6 +247,83 @@ fn organization() {
         "\na guardrail over 40 distinct paths (1,000 accounts grouped): {:?}, {failed} let something through",
         start.elapsed()
     );
+}
+
+/// A guardrail over 1,000 accounts of an export: units four deep, 60 control policies on them, every account with one of its
+/// own now and then. The reference is what `serde_json` needs to parse the same export.
+fn accounts() {
+    let text = export();
+    let start = Instant::now();
+    black_box(serde_json::from_str::<serde_json::Value>(&text).expect("an export"));
+    let reference = start.elapsed();
+    let start = Instant::now();
+    let base = Arc::new(Base::new("organization.json".into(), json::parse(text.clone()), Origin::default()));
+    let loaded = organization::load::of_document(base).expect("an organization");
+    let texts = Texts::of(&loaded.texts);
+    let controls = texts.controls(&loaded.organization);
+    let read = start.elapsed();
+    let asked = Asked { actions: vec!["rekognition:StopProject*".into()], resources: Vec::new() };
+    let except = ["arn:aws:iam::*:role/break-glass".to_owned()];
+    let worlds = [World::Closed, World::Open];
+    let question = Question { organization: &loaded.organization, asked: &asked, except: &except, scope: &[], worlds: &worlds };
+    let start = Instant::now();
+    let coverage = cover(&mut Engine::typed(World::Closed), &question, &controls);
+    let spent = start.elapsed();
+    println!("\na guardrail over an export of {} accounts and {} control policies:", coverage.accounts(), controls.len());
+    println!("  parsing it with serde_json (reference): {reference:?} for {} bytes", text.len());
+    println!("  reading the tree and the policies: {read:?} = {:.2}x", ratio(read, reference));
+    println!(
+        "  judging every account, with the nearest Deny and what closes the gap: {spent:?} = {:.2}x; {} groups, {} open",
+        ratio(spent, reference),
+        coverage.groups.len(),
+        coverage.count(Verdict::Fail)
+    );
+}
+
+/// An organization of 1,000 accounts.
+fn export() -> String {
+    let mut dice = Dice(2_463_534_242);
+    let full = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let listed = |id: &str, content: &str| {
+        serde_json::json!({ "PolicySummary": { "Id": id, "Name": id, "Type": "SERVICE_CONTROL_POLICY",
+            "Arn": format!("arn:aws:organizations::999999999999:policy/o-1/service_control_policy/{id}") }, "Content": content })
+    };
+    let mut policies = vec![listed("p-FullAWSAccess", full)];
+    for i in 0..60 {
+        let own = match i % 6 {
+            0 => r#""Action":"rekognition:StopProject*","Resource":"*""#.to_owned(),
+            1 => r#""NotAction":["iam:*","sts:*","rekognition:*"],"Resource":"*""#.to_owned(),
+            2 => format!(r#""Action":"rekognition:*","Resource":"arn:aws:rekognition:*:*:project/prod{i}-*""#),
+            3 => format!(r#""Action":["ec2:*","s3:Delete*","kms:Schedule{i}*"],"Resource":"*","Condition":{{"StringNotEquals":{{"aws:RequestedRegion":"eu-west-1"}}}}"#),
+            4 => format!(r#""Action":"*","Resource":"*","Condition":{{"ArnLike":{{"aws:PrincipalArn":"arn:aws:iam::*:role/old{i}"}}}}"#),
+            _ => r#""Action":"rekognition:*","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/break-glass"}}"#.to_owned(),
+        };
+        policies
+            .push(listed(&format!("p-{i}"), &format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny",{own}}}]}}"#)));
+    }
+    let attached = |policy: &str, target: &str| serde_json::json!({ "PolicyId": policy, "TargetId": target });
+    let mut attachments = vec![attached("p-FullAWSAccess", "r-1")];
+    let mut units: Vec<serde_json::Value> = Vec::new();
+    for i in 0..80 {
+        let parent = if i < 10 { "r-1".to_owned() } else { format!("ou-{}", dice.below(i)) };
+        units.push(serde_json::json!({ "Id": format!("ou-{i}"), "Name": format!("unit {i}"), "ParentId": parent }));
+        attachments.push(attached("p-FullAWSAccess", &format!("ou-{i}")));
+        attachments.push(attached(&format!("p-{}", dice.below(60)), &format!("ou-{i}")));
+    }
+    let mut accounts = Vec::new();
+    for i in 0..1000u64 {
+        let id = format!("{}", 100_000_000_000 + i * 7919);
+        attachments.push(attached("p-FullAWSAccess", &id));
+        if dice.below(10) == 0 {
+            attachments.push(attached(&format!("p-{}", dice.below(60)), &id));
+        }
+        accounts.push(serde_json::json!({ "Id": id, "Name": format!("account {i}"), "ParentId": format!("ou-{}", dice.below(80)), "Status": "ACTIVE" }));
+    }
+    let value = serde_json::json!({
+        "Organization": { "Id": "o-1", "MasterAccountId": "999999999999" }, "Roots": [{ "Id": "r-1", "Name": "Root" }],
+        "OrganizationalUnits": units, "Accounts": accounts, "Policies": policies, "PolicyAttachments": attachments,
+    });
+    format!("{value:#}")
 }
 
 /// Concrete requests.

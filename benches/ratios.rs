@@ -13,6 +13,7 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 #![allow(clippy::expect_used, reason = "a benchmark may give up")]
 
+use palisade::audit::Audit;
 use palisade::config::Config;
 use palisade::document::json;
 use palisade::policy::Context;
@@ -159,6 +160,7 @@ fn check(folder: &Path, registry: &Registry) {
         config: &config,
         cards: false,
         excerpts: false,
+        organization: None,
         context: Context::default(),
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
@@ -170,7 +172,8 @@ fn check(folder: &Path, registry: &Registry) {
     let entries = source::expand(&[folder.to_path_buf()], &scan.walk).entries;
     let outcome = scan.files(&entries);
     let mut out = Vec::new();
-    report::render(Format::Concise, &outcome, &Options::default(), &mut out).expect("writing to memory works");
+    report::render(Format::Concise, &Audit::alone(outcome, "managed", ""), &Options::default(), &mut out)
+        .expect("writing to memory works");
     black_box(out);
 }
 

@@ -1,8 +1,10 @@
 //! The command line, for clap only: one struct per help heading. The commands see resolved settings.
 
+mod audit;
 mod fetch;
 mod prove;
 
+pub use audit::*;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use fetch::*;
 pub use prove::*;
@@ -28,6 +30,8 @@ const AFTER_HELP: &str = "Exit codes: 0 nothing to report at or above --fail-on,
 pub enum Command {
     /// Check policy files
     Check(Box<CheckArgs>),
+    /// Check an organization, remember what was found, and tell what changed since
+    Audit(Box<AuditArgs>),
     /// Answer whether a request is allowed, and name the statement that decides
     Can(Box<CanArgs>),
     /// Answer questions about every request there could be, with a request that shows it
@@ -73,6 +77,9 @@ pub struct CheckArgs {
     /// Project file and baseline.
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Write what is found now to the baseline file
+    #[arg(long, help_heading = "Project")]
+    pub write_baseline: bool,
 }
 
 /// Rule selection.
@@ -106,6 +113,9 @@ pub struct InputArgs {
     /// The account that owns the policies, 12 digits
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
+    /// The organization: an export, a folder that holds one, or folders that mirror the tree; checked as well
+    #[arg(long, value_name = "PATH")]
+    pub organization: Option<PathBuf>,
     /// Name of standard input in reports
     #[arg(long, value_name = "NAME")]
     pub stdin_filename: Option<String>,
@@ -141,7 +151,7 @@ pub enum ColorChoice {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// text, concise, json, ndjson, sarif, junit, github, gitlab or markdown
+    /// text, concise, json, ndjson, sarif, junit, github, gitlab, markdown, html, csv, ocsf or asff
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: String,
     /// Write the report to a file
@@ -177,9 +187,6 @@ pub struct ProjectArgs {
     /// Findings that are known: report new ones only
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write what is found now to the baseline file
-    #[arg(long)]
-    pub write_baseline: bool,
     /// Compare the expiry of suppressions with this day instead of today
     #[arg(long, value_name = "YYYY-MM-DD", hide = true)]
     pub as_of: Option<String>,

@@ -17,6 +17,7 @@ pub mod organization;
 pub mod evaluate;
 pub mod certificate;
 pub mod proof;
+pub mod guardrail;
 pub mod algebra;
 pub mod check;
 pub mod rule;

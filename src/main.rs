@@ -41,6 +41,7 @@ fn main() -> ExitCode {
 fn color(cli: &Cli) -> bool {
     let choice = match &cli.command {
         Command::Check(args) => args.output.color,
+        Command::Audit(args) => args.output.color,
         Command::Prove(command) => command.color(),
         Command::WhoCan(args) => args.shown.color,
         Command::Diff(args) => args.color,

@@ -1,17 +1,24 @@
 //! The pipeline in one screen: read, parse, extract, judge, place, filter, sort. It opens no socket and prints nothing.
 
 mod file;
+mod grants;
 mod groups;
+mod holdings;
 mod inventory;
 mod items;
 mod judge;
+mod known;
+mod observed;
 mod open;
+mod path_key;
 mod policies;
 mod principal_set;
 mod principals;
 mod result;
 mod said;
 mod sets;
+mod surroundings;
+mod targets;
 mod verdict;
 mod whole;
 
@@ -29,9 +36,12 @@ use file::Reader;
 pub use file::unreadable;
 pub use inventory::{Attachment, Holder, Inventory};
 use judge::Judge;
+use known::Known;
+pub use known::OrganizationAt;
 pub use policies::{Gathered, Gatherer, Input};
 use result::FileResult;
 use std::sync::Arc;
+use surroundings::Surroundings;
 
 /// Everything a run needs, resolved.
 pub struct Scan<'a> {
@@ -45,6 +55,8 @@ pub struct Scan<'a> {
     pub cards: bool,
     /// The report shows the source around places.
     pub excerpts: bool,
+    /// The organization that was named; one among the files is found without.
+    pub organization: Option<&'a OrganizationAt>,
     /// How files are read.
     pub walk: WalkOptions,
     /// A file's name as the project file sees it.
@@ -62,23 +74,31 @@ pub struct Scan<'a> {
 impl Scan<'_> {
     /// Check files on disk.
     pub fn files(&self, entries: &[Entry]) -> Outcome {
-        let judge = Judge::new(self);
+        let known = Known::find(self, entries);
+        let texts = known.opened();
+        let around = Surroundings::new(&known, &texts);
+        let judge = Judge::new(self, &around);
         let result = groups::judge(&judge, entries);
-        self.outcome(&judge, result)
+        self.outcome(&judge, entries, result)
     }
 
     /// Check what was opened elsewhere, such as standard input.
     pub fn content(&self, content: Content, name: &Arc<str>) -> Outcome {
-        let judge = Judge::new(self);
+        let known = Known::find(self, &[]);
+        let texts = known.opened();
+        let around = Surroundings::new(&known, &texts);
+        let judge = Judge::new(self, &around);
         let mut reader = Reader::new(&judge);
         reader.content(content, name, true);
         let joined = reader.waiting.judge(&judge);
-        self.outcome(&judge, reader.result.merge(joined))
+        self.outcome(&judge, &[], reader.result.merge(joined))
     }
 
-    fn outcome(&self, judge: &Judge<'_>, mut result: FileResult) -> Outcome {
+    fn outcome(&self, judge: &Judge<'_>, entries: &[Entry], mut result: FileResult) -> Outcome {
+        observed::settle(judge, entries, &mut result);
         let mut outcome = Outcome { catalog_date: catalog::date().to_owned(), ..Outcome::default() };
-        let of_sets = sets::judge(judge, std::mem::take(&mut result.sets));
+        let of_sets = sets::judge(judge, std::mem::take(&mut result.sets)).merge(targets::judge(judge));
+        result.incomplete.extend(judge.around.known.incomplete.iter().cloned());
         let ids: Vec<RuleId> = self.registry.rules().iter().map(|active| active.head.id.clone()).collect();
         result.merge(of_sets).into_outcome(&ids, &mut outcome);
         outcome.coverage.rules = self.registry.rules().len();

@@ -22,6 +22,9 @@ use std::rc::Rc;
 /// Branches of one search: rules ask many questions of one policy.
 const BUDGET: usize = 2_000;
 
+/// Ways to pick an Allow of each level up to which all are looked at.
+const WAYS: usize = 256;
+
 /// Literals after which a thread begins anew, and questions that it remembers.
 const LITERALS: usize = 2_000;
 const QUESTIONS: usize = 128;
@@ -34,11 +37,8 @@ pub fn denies<'d>(policies: &[&Policy<'d>], question: &Question) -> Answer<'d> {
         return answer;
     }
     let want = if question.explicit { Want::NotDenied } else { Want::Allowed };
-    match ask(policies, question, want) {
-        Some(Decided::Pass(_)) => {
-            let evidence = statements.iter().filter(|s| s.is(Effect::Deny)).map(|s| s.node).collect();
-            Answer { truth: Truth::True, missing: Vec::new(), evidence, witness: None }
-        }
+    match ask(policies, &[], question, want) {
+        Some(Decided::Pass(_)) => denied(&statements),
         Some(Decided::Fail(request)) => {
             answer.witness = Some(request);
             answer
@@ -48,6 +48,12 @@ pub fn denies<'d>(policies: &[&Policy<'d>], question: &Question) -> Answer<'d> {
     }
 }
 
+/// The answer that these statements deny everything that was asked about.
+pub(super) fn denied<'d>(statements: &[&Statement<'d>]) -> Answer<'d> {
+    let evidence = statements.iter().filter(|s| s.is(Effect::Deny)).map(|s| s.node).collect();
+    Answer { truth: Truth::True, missing: Vec::new(), evidence, witness: None }
+}
+
 /// Whether some request of the question is allowed by them.
 pub fn grants<'d>(policies: &[&Policy<'d>], question: &Question) -> Answer<'d> {
     let statements: Vec<&Statement<'d>> = policies.iter().flat_map(|p| &p.statements).collect();
@@ -55,7 +61,7 @@ pub fn grants<'d>(policies: &[&Policy<'d>], question: &Question) -> Answer<'d> {
     if answer.truth == Truth::False || statements.iter().any(|s| s.is(Effect::Allow) && is_computed(s)) {
         return answer;
     }
-    match ask(policies, question, Want::Allowed) {
+    match ask(policies, &[], question, Want::Allowed) {
         Some(Decided::Fail(request)) => {
             answer.truth = Truth::True;
             answer.witness = Some(request);
@@ -73,10 +79,10 @@ pub(super) fn leaves(statement: &Statement<'_>, key: &str, inside: &[String]) ->
 
 /// What a request must be like to show that the answer is no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Want {
+pub(super) enum Want {
     /// No statement denies it.
     NotDenied,
-    /// Some statement allows it besides.
+    /// Some statement allows it besides; where there are levels, some statement of each.
     Allowed,
 }
 
@@ -132,14 +138,16 @@ impl Asker {
     }
 }
 
-fn ask(policies: &[&Policy<'_>], question: &Question, want: Want) -> Option<Decided> {
+/// Put it to the engine. `levels` tells the level of each policy, none where its Allows do not count; it is empty where
+/// all policies are one list.
+pub(super) fn ask(policies: &[&Policy<'_>], levels: &[Option<usize>], question: &Question, want: Want) -> Option<Decided> {
     let asked = Asked::new(question, policies);
     with_asker(|asker| {
         let literals = asker.literals(&asked);
         let compiled = asker.engine.compile(policies);
         let input = Input { policies, compiled: Some(&compiled) };
-        let problem =
-            Asking { input, literals: &literals, text: json::parse(asked.policy()), want, asked: &asked, who: &question.who };
+        let text = json::parse(asked.policy());
+        let problem = Asking { input, levels, literals: &literals, text, want, asked: &asked, who: &question.who };
         let decided = decide(&mut asker.engine, &problem);
         let counts = !matches!(decided, Decided::Pass(_)) || asker.is_possible(&asked);
         counts.then_some(decided)
@@ -148,6 +156,8 @@ fn ask(policies: &[&Policy<'_>], question: &Question, want: Want) -> Option<Deci
 
 struct Asking<'a, 'd> {
     input: Input<'a, 'd>,
+    /// The level of each policy; empty where there are none.
+    levels: &'a [Option<usize>],
     literals: &'a [Sense],
     /// The question as a policy, for the evaluator.
     text: Document,
@@ -159,6 +169,26 @@ struct Asking<'a, 'd> {
 impl<'d> Asking<'_, 'd> {
     fn statement(&self, boxed: &Boxed) -> Option<&Statement<'d>> {
         self.input.policies.get(boxed.policy)?.statements.get(boxed.statement)
+    }
+
+    /// One obligation for each way to pick an Allow of every level: whoever gets through gets through one of them.
+    fn ways<'b>(&self, allows: &[&'b Boxed], denies: &[&'b Boxed]) -> Vec<Obligation> {
+        let count = self.levels.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
+        for level in 0..count {
+            let own: Vec<&'b Boxed> = allows.iter().copied().filter(|b| self.level(b.policy) == Some(level)).collect();
+            let next = ways.iter().flat_map(|way| own.iter().map(move |allow| way.iter().copied().chain([*allow]).collect()));
+            ways = next.take(WAYS + 1).collect();
+        }
+        if ways.len() > WAYS {
+            // Too many to look at: that no Deny lets anything through is still a proof.
+            return vec![Obligation::new(&[], denies.iter().copied())];
+        }
+        ways.iter().map(|way| Obligation::new(way, denies.iter().copied())).collect()
+    }
+
+    fn level(&self, policy: usize) -> Option<usize> {
+        self.levels.get(policy).copied().flatten()
     }
 }
 
@@ -172,7 +202,11 @@ impl Problem for Asking<'_, '_> {
             Want::NotDenied => vec![Obligation::new(&[], denies)],
             Want::Allowed => {
                 let speaks = |b: &&Boxed| self.statement(b).is_none_or(|s| speaks_to(s, self.who));
-                boxes.allow.iter().filter(speaks).map(|allow| Obligation::new(&[allow], denies.iter().copied())).collect()
+                let allows: Vec<&Boxed> = boxes.allow.iter().filter(speaks).collect();
+                match self.levels {
+                    [] => allows.iter().map(|allow| Obligation::new(&[allow], denies.iter().copied())).collect(),
+                    _ => self.ways(&allows, &denies),
+                }
             }
         };
         for obligation in &mut obligations {
@@ -189,7 +223,12 @@ impl Problem for Asking<'_, '_> {
             return false;
         }
         let found: Vec<Applied<'_>> = applied(self.input.policies.iter().copied(), &view);
-        let allowed = || found.iter().any(|a| a.surely(Effect::Allow));
+        let at = |level: Option<usize>| found.iter().any(|a| self.level(a.policy) == level && a.surely(Effect::Allow));
+        let mut levels = self.levels.iter().flatten();
+        let mut allowed = || match self.levels {
+            [] => at(None),
+            _ => levels.all(|level| at(Some(*level))),
+        };
         !found.iter().any(|a| a.perhaps(Effect::Deny)) && (self.want == Want::NotDenied || allowed())
     }
 }

@@ -15,6 +15,7 @@ fn question(kind: PolicyKind) -> Question {
         except: Vec::new(),
         explicit: true,
         kind: Some(kind),
+        account: None,
     }
 }
 

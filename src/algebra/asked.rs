@@ -4,9 +4,9 @@
 use super::action_set::real_actions;
 use super::question::{Question, When, WhenTest, Who};
 use crate::catalog::{self, KeyType};
-use crate::policy::Policy;
 use crate::policy::arn::has_variable;
 use crate::policy::condition::Comparison;
+use crate::policy::{Policy, PolicyKind};
 use crate::proof::Scope;
 use crate::text::glob::has_wildcard;
 use std::fmt::Write;
@@ -54,7 +54,7 @@ impl Asked {
             actions: question.actions.iter().map(|glob| (glob.clone(), open(glob))).collect(),
             resources: question.resources.clone(),
             each: !question.by_resource_type,
-            scope: question.kind.map_or(Scope::Everyone, crate::proof::scope_of),
+            scope: scope(question),
         }
     }
 
@@ -77,6 +77,13 @@ impl Asked {
         let of_action = self.actions.iter().map(|glob| Self { actions: vec![glob.clone()], ..self.clone() });
         let of_resource = self.resources.iter().map(|glob| Self { resources: vec![glob.clone()], ..self.clone() });
         of_action.chain(of_resource).collect()
+    }
+}
+
+fn scope(question: &Question) -> Scope {
+    match (question.kind, &question.account) {
+        (Some(PolicyKind::ServiceControlPolicy), Some(account)) => Scope::Member(account.clone()),
+        (kind, _) => kind.map_or(Scope::Everyone, crate::proof::scope_of),
     }
 }
 

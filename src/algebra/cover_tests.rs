@@ -174,6 +174,7 @@ fn questions() -> impl Strategy<Value = (Question, usize)> {
             except: if exempt { vec!["arn:aws:iam::111122223333:role/ops".to_owned()] } else { Vec::new() },
             explicit: true,
             kind: None,
+            account: None,
         };
         (question, when)
     })
@@ -234,6 +235,7 @@ fn plain_guards_are_seen() {
         except,
         explicit: true,
         kind: None,
+        account: None,
     };
     let outside = When { key: "aws:SourceVpce".to_owned(), test: WhenTest::NotLiteral { or_absent: true } };
     let ops = || vec!["arn:*:iam::*:role/ops".to_owned()];

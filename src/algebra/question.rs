@@ -62,4 +62,6 @@ pub struct Question {
     pub explicit: bool,
     /// The kind of policy that is asked, which tells who can call; `None` for everybody.
     pub kind: Option<PolicyKind>,
+    /// The account whose principals are meant, where service control policies of that account are asked.
+    pub account: Option<String>,
 }

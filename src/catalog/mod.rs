@@ -6,6 +6,7 @@ pub mod binary;
 pub mod condition_key;
 pub mod level;
 pub mod partition;
+pub mod quota;
 pub mod resource_type;
 pub mod tables;
 mod verify;

@@ -69,9 +69,13 @@ pub enum ProveCommand {
 /// Options of `prove guardrail`.
 #[derive(Clone, Debug, Args)]
 pub struct GuardrailArgs {
-    /// Exports of an organization, scenario files, or control policies, each argument a level [default: .]
+    /// An organization (an export, a snapshot, folders with accounts among them), a scenario file, or control policies, each
+    /// argument a level [default: .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// The organization: an export, a snapshot, or a folder that mirrors its tree, a folder a unit or an account
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["paths", "scp", "rcp"])]
+    pub organization: Option<PathBuf>,
     /// A further level of service control policies, from the root down; commas between those of one level
     #[arg(long, value_name = "FILES")]
     pub scp: Vec<PathBuf>,
@@ -84,15 +88,30 @@ pub struct GuardrailArgs {
     /// A principal that may do it all the same: an ARN, `*` and `?` allowed
     #[arg(long, value_name = "ARN", value_delimiter = ',')]
     pub except_principal: Vec<String>,
-    /// Accounts and organizational units that must be covered [default: all]
+    /// Accounts and organizational units that must be covered, by id, name or path [default: all]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub scope: Vec<String>,
-    /// Let pass what control policies cannot stop: the management account, service-linked roles
+    /// Let pass what control policies cannot stop: the management account
     #[arg(long)]
     pub accept_structural: bool,
-    /// What holds for every question.
+    /// What the policies are.
     #[command(flatten)]
-    pub common: ProveArgs,
+    pub input: PolicyArgs,
+    /// How far the answer reaches.
+    #[command(flatten)]
+    pub terms: TermArgs,
+    /// text, json or, of an organization, markdown
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text, help_heading = "Output")]
+    pub format: DiffFormat,
+    /// When to color
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, help_heading = "Output")]
+    pub color: ColorChoice,
+    /// UNKNOWN ends with exit code 1, as FAIL does
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_unknown: bool,
+    /// Name every account, of held ones too
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
 }
 
 impl ProveCommand {
@@ -103,7 +122,7 @@ impl ProveCommand {
             | Self::AccessNotGranted { common, .. }
             | Self::NoPublicAccess { common, .. }
             | Self::Minimise { common, .. } => common.shown.color,
-            Self::Guardrail(args) => args.common.shown.color,
+            Self::Guardrail(args) => args.color,
             Self::Verify { shown, .. } => shown.color,
         }
     }
@@ -237,7 +256,7 @@ pub struct WhoCanArgs {
     pub shown: ShownArgs,
 }
 
-/// Formats of `diff`.
+/// Formats of `diff`, and of a guardrail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
     /// For people

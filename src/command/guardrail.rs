@@ -1,21 +1,22 @@
-//! `palisade prove guardrail`: whether control policies stop some actions, for each set of accounts with the same policies.
+//! `palisade prove guardrail`: whether control policies stop some actions. Of an organization every account is asked about,
+//! in `guardrail_organization.rs`; here levels of policies as they stand, and plain files.
 
 use super::can_load::{self, Plan};
+use super::guardrail_organization as organization;
 use super::load::show_problems;
 use super::policies::Input;
 use super::prove::{self, Case};
 use super::prove_ask::{self as ask, FULL_ACCESS_SCP, only_denies};
 use super::prove_terms::{Access, Terms};
 use super::{Exit, Terminal, Usage};
-use crate::cli::{GuardrailArgs, LayerArgs};
+use crate::cli::{DiffFormat, GuardrailArgs, LayerArgs, PlainFormat, ProveArgs, ShownArgs};
 use crate::document::json;
 use crate::evaluate::scenario;
 use crate::finding::place::Placer;
 use crate::organization::Organization;
 use crate::policy::{Policy, PolicyKind, parse};
-use crate::proof::{self, Asked, Bearing, Engine, Guardrail, Level, Proof, Verdict, World};
+use crate::proof::{self, Engine, Guardrail, Level, Proof, Verdict, World};
 use crate::report::proof::{Answer, Exhibit};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The question, resolved.
@@ -27,7 +28,7 @@ struct Target<'a> {
 
 /// Run it.
 pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
-    let mut terms = Terms::of(&args.common.terms)?;
+    let mut terms = Terms::of(&args.terms)?;
     // What a Deny is about is what can be asked for: a project's ARN for an action on projects.
     terms.typed = true;
     let access = Access::of(&args.access, if terms.world.is_none() { World::Open } else { terms.world() })?;
@@ -38,25 +39,25 @@ pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<
     let here = [PathBuf::from(".")];
     let levels = !args.scp.is_empty() || !args.rcp.is_empty();
     let paths = if args.paths.is_empty() && !levels { &here[..] } else { &args.paths };
-    if levels || paths.iter().any(|path| is_scenario(path)) {
+    if args.organization.is_none() && (levels || paths.iter().any(|path| is_scenario(path))) {
         return of_levels(&target, paths, terminal);
     }
-    let exported = paths.iter().find_map(|path| export(path));
-    // Of a snapshot only the organization matters here.
-    let paths = exported.as_ref().map_or_else(|| paths.to_vec(), |(path, _)| vec![path.clone()]);
-    let loaded = match prove::load(&prove::borrowed(&paths), &args.common, terminal)? {
+    match organization::find(args, paths, terminal)? {
+        Err(exit) => return Ok(exit),
+        Ok(Some(loaded)) => {
+            let target = organization::Target { access: &target.access, args, terms: &target.terms };
+            return organization::run(&target, &loaded, terminal);
+        }
+        Ok(None) => {}
+    }
+    let common = args.common()?;
+    let loaded = match prove::load(&prove::borrowed(paths), &common, terminal)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
     let arguments: Vec<Vec<&Input>> = loaded.iter().map(|l| l.policies.iter().collect()).collect();
-    let answers = match exported {
-        Some((_, organization)) => {
-            let inputs: Vec<&Input> = arguments.into_iter().flatten().collect();
-            of_organization(&target, &organization, &inputs)?
-        }
-        None => vec![of_files(&target, &arguments)?],
-    };
-    prove::finish(&answers, &target.terms, &args.common.shown, terminal)
+    let answers = vec![of_files(&target, &arguments)?];
+    prove::finish(&answers, &target.terms, &common.shown, terminal)
 }
 
 /// The export of an organization that a file is, or that a folder holds as `organization.json`.
@@ -123,7 +124,7 @@ fn of_levels(target: &Target<'_>, paths: &[PathBuf], terminal: &mut Terminal<'_>
             own_levels.push(Level { policies: level.iter().map(|a| &a.policy).collect(), first });
             first += level.len();
         }
-        let proof = decide(target, &own_levels, kind, target.args.common.input.account.as_deref());
+        let proof = decide(target, &own_levels, kind, target.args.input.account.as_deref());
         let words = format!("the {} levels of {kind}", levels.len());
         answers.push(told(Answer::new("guardrail", proof, &exhibits), words));
     }
@@ -134,7 +135,7 @@ fn of_levels(target: &Target<'_>, paths: &[PathBuf], terminal: &mut Terminal<'_>
     if answers.iter().any(|a| a.verdict == Verdict::Pass) {
         answers.retain(|a| a.verdict == Verdict::Pass);
     }
-    prove::finish(&answers, &target.terms, &target.args.common.shown, terminal)
+    prove::finish(&answers, &target.terms, &target.args.common()?.shown, terminal)
 }
 
 /// Files: each argument is a level.
@@ -167,7 +168,7 @@ fn of_files(target: &Target<'_>, arguments: &[Vec<&Input>]) -> Result<Answer, Us
         }
         levels.push(Level { policies, first });
     }
-    let mut proof = decide(target, &levels, kind, target.args.common.input.account.as_deref());
+    let mut proof = decide(target, &levels, kind, target.args.input.account.as_deref());
     proof.responsible.retain_mut(|part| {
         let at = flat.get(part.policy).copied().flatten();
         part.policy = at.unwrap_or_default();
@@ -188,91 +189,7 @@ fn told(answer: Answer, who: String) -> Answer {
     })
 }
 
-/// Accounts by the policies of each level above them, which are numbered as the inputs.
-type Groups<'a> = BTreeMap<Vec<Vec<usize>>, Vec<&'a String>>;
-
-/// Of each level only what bears on the target counts, so that a thousand accounts are tens of questions. A level without
-/// a policy binds nothing: AWS keeps one attached everywhere, unless service control policies are switched off.
-fn grouped<'a>(
-    organization: &Organization,
-    accounts: &[&'a String],
-    inputs: &[&Input],
-    bearings: &[Bearing],
-) -> Result<Groups<'a>, Usage> {
-    let by_arn: BTreeMap<&str, usize> =
-        inputs.iter().enumerate().filter_map(|(at, i)| Some((i.context().resource.as_deref()?, at))).collect();
-    let mut groups = Groups::new();
-    for account in accounts {
-        let mut path = Vec::new();
-        for level in organization.levels(&organization.path(account), "SERVICE_CONTROL_POLICY") {
-            let mut numbers = Vec::new();
-            for arn in level {
-                let help = "fetch the organization again, or add the policy: without it nothing can be proved";
-                let missing = || Usage::new(format!("the policy `{arn}` is attached, and its text is not there"), help);
-                let at = *by_arn.get(arn.as_str()).ok_or_else(missing)?;
-                numbers.extend(bearings.get(at).map(|bearing| (at, *bearing)));
-            }
-            if !numbers.is_empty() {
-                path.push(proof::that_matter(&numbers));
-            }
-        }
-        groups.entry(path).or_default().push(account);
-    }
-    Ok(groups)
-}
-
-/// Every account in scope, those with the same policies together.
-fn of_organization(target: &Target<'_>, organization: &Organization, inputs: &[&Input]) -> Result<Vec<Answer>, Usage> {
-    let scope = &target.args.scope;
-    let in_scope = |account: &str| scope.is_empty() || scope.iter().any(|s| organization.is_within(account, s));
-    let accounts: Vec<&String> = organization.accounts.keys().filter(|id| in_scope(id)).collect();
-    if accounts.is_empty() {
-        let help = "name the id of an account, or the id, name or path of an organizational unit";
-        return Err(Usage::new(format!("no account is in the scope {}", scope.join(", ")), help));
-    }
-    let case = Case::new(inputs.iter().copied());
-    let management = organization.management_account.as_ref();
-    let (structural, bound): (Vec<&String>, Vec<&String>) = accounts.into_iter().partition(|id| management == Some(*id));
-    let (mut engines, asked) = (Engines::new(target), target.access.asked());
-    let bearings: Vec<Bearing> = case.policies.iter().map(|policy| engines.bearing(policy, &asked)).collect();
-    let groups = grouped(organization, &bound, inputs, &bearings)?;
-    let mut answers = Vec::new();
-    for (path, members) in groups {
-        let flat: Vec<usize> = path.iter().flatten().copied().collect();
-        let mut first = 0;
-        let mut own: Vec<Level<'_, '_>> = Vec::new();
-        for level in &path {
-            own.push(Level { policies: level.iter().filter_map(|at| case.policies.get(*at)).collect(), first });
-            first += level.len();
-        }
-        let account = if let [one] = members.as_slice() { Some(one.as_str()) } else { None };
-        let mut proof = engines.decide(target, &own, PolicyKind::ServiceControlPolicy, account);
-        for part in &mut proof.responsible {
-            // From the numbering of this path to that of the file.
-            part.policy = flat.get(part.policy).copied().unwrap_or(part.policy);
-        }
-        let who = match members.as_slice() {
-            [one] => format!("the policies of account {one}"),
-            many => format!("the policies of {} accounts ({})", many.len(), sample(many)),
-        };
-        answers.push(told(case.answer("guardrail", proof), who));
-    }
-    for account in structural {
-        let mut proof = Proof::of(if target.args.accept_structural { Verdict::Pass } else { Verdict::Fail });
-        proof.reason =
-            Some("service control policies do not bind the management account; `--accept-structural` lets it pass".to_owned());
-        answers.push(told(case.answer("guardrail", proof), format!("the policies of the management account {account}")));
-    }
-    Ok(answers)
-}
-
-fn sample(accounts: &[&String]) -> String {
-    let shown: Vec<&str> = accounts.iter().take(5).map(|a| a.as_str()).collect();
-    let more = if accounts.len() > shown.len() { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
-}
-
-/// One engine for each world, for all accounts.
+/// One engine for each world, for all questions.
 struct Engines {
     worlds: Vec<Engine>,
 }
@@ -290,13 +207,6 @@ impl Engines {
             engine
         };
         Self { worlds: worlds.into_iter().map(make).collect() }
-    }
-
-    fn bearing(&mut self, policy: &Policy<'_>, asked: &Asked) -> Bearing {
-        // Which actions there are changes nothing here.
-        self.worlds
-            .first_mut()
-            .map_or(Bearing { allows_everything: false, may_deny: true }, |engine| proof::bearing(engine, policy, asked))
     }
 
     /// Real actions first: a request that can be made today says more than one that may come.
@@ -331,4 +241,20 @@ impl Engines {
 
 fn decide(target: &Target<'_>, levels: &[Level<'_, '_>], kind: PolicyKind, account: Option<&str>) -> Proof {
     Engines::new(target).decide(target, levels, kind, account)
+}
+
+impl GuardrailArgs {
+    /// What plain policies are asked with, as every question has it.
+    fn common(&self) -> Result<ProveArgs, Usage> {
+        let format = match self.format {
+            DiffFormat::Text => PlainFormat::Text,
+            DiffFormat::Json => PlainFormat::Json,
+            DiffFormat::Markdown => {
+                let help = "use text or json, or name an organization";
+                return Err(Usage::new("`--format markdown` is for the guardrail of an organization", help));
+            }
+        };
+        let shown = ShownArgs { format, color: self.color, fail_on_unknown: self.fail_on_unknown };
+        Ok(ProveArgs { input: self.input.clone(), terms: self.terms.clone(), shown })
+    }
 }

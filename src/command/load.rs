@@ -12,6 +12,7 @@ use crate::rule::RuleSource;
 use crate::rule::param::value_of;
 use crate::rule::registry::{Registry, RuleError, Wishes};
 use crate::source;
+use crate::text::value::ParamValue;
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -147,6 +148,11 @@ fn wishes(config: &Config, args: &RuleArgs) -> anyhow::Result<Wishes> {
             )
             .into());
         };
+        let params = out.params.entry(RuleId::canonical(rule).into_owned()).or_default();
+        if value.trim().is_empty() {
+            params.insert(name.to_owned(), ParamValue::string(""));
+            continue;
+        }
         let document = yaml::parse(value.to_owned());
         let Some(node) = document.root().filter(|_| document.problems().is_empty()) else {
             return Err(Usage::new(
@@ -155,7 +161,7 @@ fn wishes(config: &Config, args: &RuleArgs) -> anyhow::Result<Wishes> {
             )
             .into());
         };
-        out.params.entry(RuleId::canonical(rule).into_owned()).or_default().insert(name.to_owned(), value_of(node));
+        params.insert(name.to_owned(), value_of(node));
     }
     Ok(out)
 }

@@ -1,5 +1,7 @@
 //! The commands: each takes its options, does its work and says how it ended. Output goes to writers they are handed.
 
+pub mod audit;
+mod audit_reports;
 pub mod can;
 mod can_load;
 mod can_request;
@@ -11,6 +13,7 @@ pub mod fetch;
 #[cfg(feature = "aws")]
 mod fetch_run;
 mod guardrail;
+mod guardrail_organization;
 pub mod init;
 mod load;
 pub mod pairs;
@@ -21,6 +24,8 @@ pub mod prove_ask;
 pub mod prove_terms;
 pub mod rules;
 mod rules_try;
+mod scanning;
+mod snapshots;
 pub mod who_can;
 mod who_can_control;
 mod who_can_resource;
@@ -53,6 +58,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     }
     match cli.command {
         Command::Check(args) => check::run(&args, terminal),
+        Command::Audit(args) => audit::run(&args, terminal),
         Command::Can(args) => can::run(&args, terminal),
         Command::Prove(command) => prove::run(command, terminal),
         Command::WhoCan(args) => who_can::run(&args, terminal),

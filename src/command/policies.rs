@@ -56,13 +56,7 @@ impl Loader {
         if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Usage::new("`-` stands twice", "standard input can be read once; name a file for the other").into());
         }
-        let project = ProjectArgs {
-            config: args.config.clone(),
-            no_config: args.no_config,
-            baseline: None,
-            write_baseline: false,
-            as_of: None,
-        };
+        let project = ProjectArgs { config: args.config.clone(), no_config: args.no_config, baseline: None, as_of: None };
         let on_disk = |path: &&&Path| !git::is_git(path);
         let on_disk: Vec<PathBuf> = paths.iter().filter(on_disk).map(|path| path.to_path_buf()).collect();
         let here = std::env::current_dir().unwrap_or_default();
@@ -191,7 +185,7 @@ impl Loader {
     }
 
     fn project_name(&self, file: &str) -> String {
-        super::check::project_name(&self.here, &self.project.folder, file)
+        super::scanning::project_name(&self.here, &self.project.folder, file)
     }
 
     /// What the command line and the project file say of a file; the command line wins.

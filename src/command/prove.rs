@@ -365,6 +365,18 @@ pub(super) fn finish(answers: &[Answer], terms: &Terms, shown: &ShownArgs, termi
     show(answers, shown, terminal)
 }
 
+/// For an answer of which nothing can be written down: say that no certificate was written, where one was asked for.
+pub(super) fn no_certificate(terms: &Terms, passes: bool, terminal: &mut Terminal<'_>) -> anyhow::Result<()> {
+    let Some(path) = &terms.certificate else { return Ok(()) };
+    let name = report::escape::terminal(&path.to_string_lossy().replace('\\', "/"));
+    if passes {
+        let message = format!("no certificate was written to `{name}`: what shows an answer cannot be written down");
+        return Err(Usage::new(message, "run again without `--certificate`").into());
+    }
+    writeln!(terminal.err, "no certificate was written to `{name}`: not every question passes")?;
+    Ok(())
+}
+
 /// Write the answers; the exit code is that of the worst.
 pub(super) fn show(answers: &[Answer], shown: &ShownArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     let options = Options { color: terminal.color, width: terminal.width, ..Options::default() };

@@ -64,6 +64,15 @@ impl FromStr for FailOn {
     }
 }
 
+/// Where the organization is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedOrganization {
+    /// An export, a folder that holds one, or folders that mirror the tree; from the folder of the project file.
+    pub path: Spanned<String>,
+    /// The management account, where the data does not tell.
+    pub management_account: Option<String>,
+}
+
 /// The settings of a project.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -83,6 +92,8 @@ pub struct Config {
     pub baseline: Option<Spanned<String>>,
     /// A catalogue of AWS to use instead of the embedded one, from the folder of the project file.
     pub catalog: Option<Spanned<String>>,
+    /// The organization that accounts belong to.
+    pub organization: Option<NamedOrganization>,
     /// Whether suppressions may do without an end.
     pub allow_permanent: bool,
     /// Longest time a suppression may run, in days.

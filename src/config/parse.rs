@@ -1,14 +1,15 @@
 //! The top level of the project file.
 
 use super::read::Reader;
-use super::{Config, FailOn, MAX_DAYS, context, rules, suppressions};
-use crate::document::{Document, Node, Problem, yaml};
+use super::{Config, FailOn, MAX_DAYS, NamedOrganization, context, rules, suppressions};
+use crate::document::{Document, Kind, Node, Problem, yaml};
+use crate::policy::arn::is_account_id;
 use crate::span::LineIndex;
 use std::sync::Arc;
 use time::Date;
 
 /// Keys of the project file.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 16] = [
     "extends",
     "select",
     "ignore",
@@ -16,6 +17,7 @@ pub const KEYS: [&str; 15] = [
     "exclude",
     "baseline",
     "catalog",
+    "organization",
     "allow_permanent",
     "max_days",
     "strict",
@@ -54,6 +56,7 @@ fn top<'d>(reader: &mut Reader<'d>, root: Node<'d>, config: &mut Config) {
     config.exclude = texts(reader, "exclude");
     config.baseline = of("baseline").and_then(|node| reader.spanned(node, "baseline"));
     config.catalog = of("catalog").and_then(|node| reader.spanned(node, "catalog"));
+    config.organization = of("organization").and_then(|node| organization(reader, node));
     let levels = ["none", "info", "low", "medium", "high", "critical"];
     config.fail_on = of("fail_on").and_then(|node| reader.choice::<FailOn>(node, "fail_on", &levels));
     config.allow_permanent = flag(reader, of("allow_permanent"), "allow_permanent");
@@ -68,6 +71,25 @@ fn top<'d>(reader: &mut Reader<'d>, root: Node<'d>, config: &mut Config) {
         let limits = suppressions::Limits { allow_permanent: config.allow_permanent, max_days: config.max_days };
         config.suppressions = suppressions::read(reader, node, limits);
     }
+}
+
+/// A path, or a mapping with it.
+fn organization<'d>(reader: &mut Reader<'d>, node: Node<'d>) -> Option<NamedOrganization> {
+    if node.kind() != Kind::Object {
+        return reader.spanned(node, "organization").map(|path| NamedOrganization { path, management_account: None });
+    }
+    let members = reader.members(node, "organization", &["path", "management_account"]);
+    let of = |wanted: &str| members.iter().rev().find(|(key, _)| *key == wanted).map(|(_, value)| *value);
+    let management_account = of("management_account").and_then(|node| reader.text(node, "management_account").map(|t| (t, node)));
+    if let Some((account, node)) = management_account.filter(|(account, _)| !is_account_id(account)) {
+        reader.problem(node, format!("`{account}` is no account id"), "write its 12 digits, in quotes");
+    }
+    let Some(path) = of("path") else {
+        reader.problem(node, "`organization` without `path`", "add the file or the folder that tells the organization");
+        return None;
+    };
+    let path = reader.spanned(path, "path")?;
+    Some(NamedOrganization { path, management_account: management_account.map(|(account, _)| account.to_owned()) })
 }
 
 fn flag<'d>(reader: &mut Reader<'d>, node: Option<Node<'d>>, what: &str) -> bool {

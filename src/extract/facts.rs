@@ -28,7 +28,7 @@ pub struct Fact {
 }
 
 /// Every fact that a rule can ask for, with what it holds.
-pub const NAMES: [(&str, &str); 18] = [
+pub const NAMES: [(&str, &str); 23] = [
     ("s3.bucket.encryption.algorithm", "default encryption: `AES256`, `aws:kms` or `aws:kms:dsse`"),
     ("s3.bucket.encryption.key", "ARN or id of the KMS key of the default encryption"),
     ("s3.bucket.public_access_block.block_public_acls", "`true` or `false`"),
@@ -47,6 +47,15 @@ pub const NAMES: [(&str, &str); 18] = [
     ("iam.user.access_keys.active", "number of active access keys"),
     ("iam.user.access_keys.created", "day the oldest active access key was made, `YYYY-MM-DD`"),
     ("iam.user.access_keys.age_days", "days since then, counted to the day of the check"),
+    (
+        "access_analyzer.finding",
+        "type of a finding of IAM Access Analyzer: `ExternalAccess`, `InternalAccess`, `UnusedIAMRole`, \
+         `UnusedIAMUserAccessKey`, `UnusedIAMUserPassword` or `UnusedPermission`",
+    ),
+    ("access_analyzer.status", "`ACTIVE`, `ARCHIVED` or `RESOLVED`"),
+    ("access_analyzer.public", "`true` when it tells of access for anyone"),
+    ("access_analyzer.writes", "`true` when some action in it does more than read and list"),
+    ("access_analyzer.summary", "what it says, in words"),
 ];
 
 /// The facts of a resource, with those that hang on the day.

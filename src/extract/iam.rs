@@ -5,6 +5,7 @@
 
 use super::entity::{Managed, Principal};
 use super::found::{Body, Found, Place};
+use super::trust;
 use crate::policy::PolicyKind;
 use crate::policy::context::{AttachedTo, Context, PrincipalKind};
 use std::collections::BTreeMap;
@@ -33,8 +34,15 @@ impl Detail {
             name: name.or_else(|| self.context.name.clone()).unwrap_or_default(),
             path: body.text(&["path", "Path"]),
             tags: self.tags.clone(),
+            trusts_others: None,
         };
-        let context = Context { attached_to: Some(attached_to), resource_type: None, ..self.context.clone() };
+        let mut context = Context { attached_to: Some(attached_to), resource_type: None, ..self.context.clone() };
+        let trust = body.any(&["assumeRolePolicyDocument", "AssumeRolePolicyDocument"]);
+        let mut trust = trust.and_then(|t| t.policy(Some(PolicyKind::TrustPolicy), context.clone()));
+        let trusts_others = trust.as_ref().and_then(|t| trust::lets_others_in(t, context.account.as_deref()));
+        for context in trust.iter_mut().map(|t| &mut t.context).chain([&mut context]) {
+            context.attached_to.iter_mut().for_each(|a| a.trusts_others = trusts_others);
+        }
         let lists =
             ["rolePolicyList", "userPolicyList", "groupPolicyList", "RolePolicyList", "UserPolicyList", "GroupPolicyList"];
         let inline = body.list(&lists).into_iter().filter_map(|entry| {
@@ -42,8 +50,6 @@ impl Detail {
             let context = Context { name, ..context.clone() };
             entry.any(&["policyDocument", "PolicyDocument"])?.policy(Some(PolicyKind::IdentityPolicy), context)
         });
-        let trust = body.any(&["assumeRolePolicyDocument", "AssumeRolePolicyDocument"]);
-        let trust = trust.and_then(|t| t.policy(Some(PolicyKind::TrustPolicy), context.clone()));
         let attached = body.list(&["attachedManagedPolicies", "AttachedManagedPolicies"]);
         let boundary = body.any(&["permissionsBoundary", "PermissionsBoundary"]);
         let boundary = boundary.and_then(|b| b.text(&["permissionsBoundaryArn", "PermissionsBoundaryArn"]));

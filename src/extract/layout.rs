@@ -2,7 +2,7 @@
 
 use super::entity::{Entity, Identity};
 use super::found::{Base, Body, Found, Place};
-use super::{authorization, aws_cli, cloudformation, config_item, organizations, terraform};
+use super::{access_analyzer, authorization, aws_cli, cloudformation, config_item, organizations, terraform};
 use crate::document::{Kind, Node};
 use crate::policy::Context;
 use std::sync::Arc;
@@ -88,6 +88,9 @@ fn object(root: &Place, said: &Context) -> Option<Extraction> {
     }
     if organizations::is_export(node) {
         return Some(found("organization", organizations::entities(root, said)));
+    }
+    if access_analyzer::is_answer(node) {
+        return Some(found("Access Analyzer findings", access_analyzer::entities(root, said)));
     }
     let answer = aws_cli::entities(root, said);
     (!answer.is_empty()).then(|| found("AWS CLI output", answer))

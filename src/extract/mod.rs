@@ -1,6 +1,7 @@
 //! Where policies live: which parts of a document are policies, of which kind, whose they are, and what else the document
 //! tells of its resources. Read `layout.rs` first.
 
+pub mod access_analyzer;
 mod authorization;
 mod aws_cli;
 mod bare;
@@ -18,6 +19,7 @@ mod settings;
 pub mod site;
 mod stated;
 mod terraform;
+mod trust;
 #[cfg(test)]
 mod testing;
 
@@ -26,6 +28,7 @@ pub use entity::{Entity, Identity, Managed, Principal};
 pub use facts::{Fact, Setting};
 pub use found::{Base, Body, Found, Place};
 pub use layout::{Extraction, extract};
+pub use organizations::control_policies;
 pub use site::{DocumentKind, Site};
 pub use stated::Stated;
 pub use terraform::unknown_version as unknown_plan_version;

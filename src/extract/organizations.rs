@@ -4,7 +4,7 @@
 //! is a string; a list of summaries has none.
 
 use super::entity::{Entity, Identity};
-use super::found::Place;
+use super::found::{Found, Place};
 use super::owner;
 use crate::document::{Kind, Node};
 use crate::policy::{Context, PolicyKind, arn::Arn};
@@ -33,6 +33,16 @@ pub fn entities(root: &Place, said: &Context) -> Vec<Entity> {
     let listed = root.list(&["Policies"]);
     let alone = [root.any(&["Policy"]), Some(root.clone())].into_iter().flatten();
     listed.into_iter().chain(alone).filter_map(|entry| policy(&entry, said)).collect()
+}
+
+/// The control policies of an export with their ids, in the order of the text; those without a text are left out.
+pub fn control_policies(root: &Place, said: &Context) -> Vec<(String, Found)> {
+    let one = |entry: Place| {
+        let id = entry.any(&["PolicySummary"])?.text(&["Id"])?;
+        let Some(Entity::Resource(_, found)) = policy(&entry, said) else { return None };
+        found.into_iter().next().map(|found| (id, found))
+    };
+    root.list(&["Policies"]).into_iter().filter_map(one).collect()
 }
 
 fn policy(entry: &Place, said: &Context) -> Option<Entity> {

@@ -1,5 +1,9 @@
-//! The organization: its tree of units and accounts, and which policies are attached where.
+//! The organization: its tree of units and accounts, and which policies are attached where. Read `load.rs` to see what it is
+//! read from.
 
+pub mod folders;
+pub mod load;
 pub mod tree;
 
-pub use tree::{Account, Organization, Unit};
+pub use load::{Loaded, load};
+pub use tree::{Account, AccountState, ControlPolicy, Organization, Unit, Written};

@@ -55,6 +55,8 @@ pub struct AttachedTo {
     pub path: Option<String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Whether a role's trust policy lets a principal of another account assume it; none when that is not known.
+    pub trusts_others: Option<bool>,
 }
 
 /// What is known; every part may be unknown.

@@ -48,27 +48,27 @@ impl Guardrail<'_, '_> {
     fn compiled(&self, table: &mut Table) -> Vec<Compiled> {
         self.levels.iter().map(|level| super::compile::compile(table, &level.policies)).collect()
     }
+}
 
-    /// The caller is none of those who are exempt.
-    fn target(&self, table: &mut Table) -> Vec<Sense> {
-        let mut out = self.asked.senses(table);
-        let mut exempt: Vec<Pattern> = Vec::new();
-        for text in self.except {
-            exempt.extend(Pattern::read(text, Reading::Glob, false, None));
-        }
-        if !exempt.is_empty() {
-            exempt.sort_unstable();
-            exempt.dedup();
-            let key = table.key("aws:PrincipalArn");
-            let test = Test { quantifier: Quantifier::Any, negated: false, at_absent: false, atom: Atom::Text(exempt) };
-            out.push((table.literal(plain(Field::Key(key), Meaning::Key(test))), false));
-        }
-        out
+/// What must be stopped: the access, for callers that are none of those who are exempt.
+pub(super) fn target(table: &mut Table, asked: &Asked, except: &[String]) -> Vec<Sense> {
+    let mut out = asked.senses(table);
+    let mut exempt: Vec<Pattern> = Vec::new();
+    for text in except {
+        exempt.extend(Pattern::read(text, Reading::Glob, false, None));
     }
+    if !exempt.is_empty() {
+        exempt.sort_unstable();
+        exempt.dedup();
+        let key = table.key("aws:PrincipalArn");
+        let test = Test { quantifier: Quantifier::Any, negated: false, at_absent: false, atom: Atom::Text(exempt) };
+        out.push((table.literal(plain(Field::Key(key), Meaning::Key(test))), false));
+    }
+    out
 }
 
 /// True for an Allow of everything.
-fn is_everything(table: &Table, boxed: &Boxed) -> bool {
+pub(super) fn is_everything(table: &Table, boxed: &Boxed) -> bool {
     boxed.parts.iter().all(|(id, _)| match table.get(*id) {
         Some(Literal { meaning: Meaning::Actions(set, false), .. }) => set.names("any:Thing") && set.names("Other:thing2"),
         Some(Literal { meaning: Meaning::Resources(patterns, false), .. }) => patterns.iter().any(Pattern::is_everything),
@@ -77,15 +77,20 @@ fn is_everything(table: &Table, boxed: &Boxed) -> bool {
 }
 
 /// The Allows of a level that matter: one of everything makes the others needless.
-fn allows<'c>(table: &Table, level: &'c Compiled) -> Vec<&'c Boxed> {
-    match level.allow.iter().find(|boxed| is_everything(table, boxed)) {
+fn allows<'c>(table: &Table, level: Vec<&'c Boxed>) -> Vec<&'c Boxed> {
+    match level.iter().find(|boxed| is_everything(table, boxed)) {
         Some(whole) => vec![whole],
-        None => level.allow.iter().collect(),
+        None => level,
     }
 }
 
 /// Every way to pick one Allow of each level, up to more than [`WAYS`]. Without levels that is one way, which picks nothing.
 pub(super) fn ways<'c>(table: &Table, levels: impl IntoIterator<Item = &'c Compiled>) -> Vec<Vec<&'c Boxed>> {
+    ways_through(table, levels.into_iter().map(|level| level.allow.iter().collect()))
+}
+
+/// The same by the Allows of each level.
+pub(super) fn ways_through<'c>(table: &Table, levels: impl IntoIterator<Item = Vec<&'c Boxed>>) -> Vec<Vec<&'c Boxed>> {
     let mut ways: Vec<Vec<&Boxed>> = vec![Vec::new()];
     for level in levels {
         let allows = allows(table, level);
@@ -96,31 +101,42 @@ pub(super) fn ways<'c>(table: &Table, levels: impl IntoIterator<Item = &'c Compi
     ways
 }
 
+/// For each way an obligation: what must be stopped, of what it allows, is denied.
+pub(super) fn obligations(target: &[Sense], ways: &[Vec<&Boxed>], denies: &[&Boxed]) -> Vec<Obligation> {
+    let one = |way: &Vec<&Boxed>| {
+        let mut obligation = Obligation::default();
+        obligation.within.extend(target);
+        obligation.within.extend(way.iter().flat_map(|boxed| clause(boxed)));
+        obligation.avoid.extend(denies.iter().map(|deny| clause(deny)));
+        obligation
+    };
+    let mut obligations: Vec<Obligation> = ways.iter().take(WAYS).map(one).collect();
+    if ways.len() > WAYS {
+        // Too many to look at: nothing is proved, what is found is still right.
+        obligations.push(Obligation { within: target.to_vec(), ..Obligation::default() });
+    }
+    obligations
+}
+
+/// Whom control policies of a kind bind.
+pub(super) fn scope_of(kind: PolicyKind, account: Option<&str>) -> Scope {
+    match (kind, account) {
+        (PolicyKind::ResourceControlPolicy, _) => Scope::Everyone,
+        (_, Some(account)) => Scope::Member(account.to_owned()),
+        (_, None) => Scope::Principals,
+    }
+}
+
 impl Problem for Guardrail<'_, '_> {
     fn ready(&self, table: &mut Table) -> Ready {
         let levels = self.compiled(table);
-        let target = self.target(table);
+        let target = target(table, self.asked, self.except);
         // `RCPFullAWSAccess` is attached everywhere and cannot be detached: at no level is there an Allow to look for.
         let whole = self.kind == PolicyKind::ResourceControlPolicy;
         let ways = ways(table, levels.iter().filter(|_| !whole));
         let denies: Vec<&Boxed> = levels.iter().flat_map(|level| &level.deny).collect();
-        let obligations = ways.iter().take(WAYS).map(|way| {
-            let mut obligation = Obligation::default();
-            obligation.within.extend(&target);
-            obligation.within.extend(way.iter().flat_map(|boxed| clause(boxed)));
-            obligation.avoid.extend(denies.iter().map(|deny| clause(deny)));
-            obligation
-        });
-        let mut obligations: Vec<Obligation> = obligations.collect();
-        if ways.len() > WAYS {
-            // Too many to look at: nothing is proved, what is found is still right.
-            obligations.push(Obligation { within: target, ..Obligation::default() });
-        }
-        let scope = match (self.kind, self.account) {
-            (PolicyKind::ResourceControlPolicy, _) => Scope::Everyone,
-            (_, Some(account)) => Scope::Member(account.to_owned()),
-            (_, None) => Scope::Principals,
-        };
+        let obligations = obligations(&target, &ways, &denies);
+        let scope = scope_of(self.kind, self.account);
         let parts: Vec<&Compiled> = levels.iter().collect();
         Ready { obligations, scope, variables: joined(&parts) }
     }

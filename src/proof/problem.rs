@@ -101,6 +101,29 @@ pub fn is_possible(engine: &mut Engine, within: &[Sense], scope: Scope) -> bool 
     matches!(find(engine, query), Outcome::Found(_))
 }
 
+/// Whether it is shown that no request at all fulfils some literals, on the terms of the engine.
+pub fn is_impossible(engine: &mut Engine, within: &[Sense], scope: Scope) -> bool {
+    let mut within = within.to_vec();
+    within.extend(assumed(engine));
+    let obligation = Obligation { within: within.clone(), ..Obligation::default() };
+    let ready = Ready { obligations: vec![obligation], scope, variables: BTreeSet::new() };
+    let facts: Vec<Clause> = axioms(&mut engine.table).into_iter().map(|(_, clause)| clause).collect();
+    let classes = classes(engine, &ready, &[]);
+    engine.spelled = spelled(&engine.table, &ready);
+    let query = Query { within: &within, avoid: &facts, classes: &classes, side: Side::Over };
+    matches!(find(engine, query), Outcome::Closed(_))
+}
+
+/// What is assumed of every request, as literals.
+fn assumed(engine: &mut Engine) -> Vec<Sense> {
+    let mut out = Vec::new();
+    for (key, value) in engine.assume.clone() {
+        let key = engine.table.key(&key);
+        out.push(engine.table.among(key, vec![Pattern::exact(&value, false)]));
+    }
+    out
+}
+
 /// Decide a question.
 pub fn decide(engine: &mut Engine, problem: &dyn Problem) -> Decided {
     engine.table.choose_nothing();
@@ -136,10 +159,7 @@ const DOUBTED: &str = "";
 
 pub(super) fn attempt(engine: &mut Engine, problem: &dyn Problem, ready: &Ready, side: Side, pins: &[Sense]) -> Attempt {
     let mut pins = pins.to_vec();
-    for (key, value) in engine.assume.clone() {
-        let key = engine.table.key(&key);
-        pins.push(engine.table.among(key, vec![Pattern::exact(&value, false)]));
-    }
+    pins.extend(assumed(engine));
     let facts = axioms(&mut engine.table);
     let classes = classes(engine, ready, &pins);
     engine.spelled = spelled(&engine.table, ready);

@@ -25,16 +25,29 @@ pub enum Format {
     Gitlab,
     /// For comments on a pull request.
     Markdown,
+    /// One page for people, to open in a browser and to pass on.
+    Html,
+    /// For spreadsheets.
+    Csv,
+    /// OCSF Compliance Findings, one JSON object a line.
+    Ocsf,
+    /// AWS Security Finding Format, for Security Hub.
+    Asff,
 }
 
 impl Format {
     /// True for formats that print the source around a place.
     pub fn shows_source(self) -> bool {
-        matches!(self, Self::Text | Self::Markdown)
+        matches!(self, Self::Text | Self::Markdown | Self::Html)
+    }
+
+    /// True for formats that tell about the rules themselves.
+    pub fn lists_rules(self) -> bool {
+        matches!(self, Self::Sarif | Self::Html | Self::Ocsf | Self::Asff)
     }
 
     /// Every format, in the order of the help text.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Text,
         Self::Concise,
         Self::Json,
@@ -44,6 +57,10 @@ impl Format {
         Self::Github,
         Self::Gitlab,
         Self::Markdown,
+        Self::Html,
+        Self::Csv,
+        Self::Ocsf,
+        Self::Asff,
     ];
 
     /// The name used on the command line.
@@ -58,6 +75,10 @@ impl Format {
             Self::Github => "github",
             Self::Gitlab => "gitlab",
             Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Ocsf => "ocsf",
+            Self::Asff => "asff",
         }
     }
 }

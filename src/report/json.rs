@@ -23,11 +23,16 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Resul
     }
     out.write_all(b",\n\"findings\": ")?;
     write_array(outcome.findings.iter().map(finding), out)?;
-    for (key, value) in [("documents", documents(outcome)), ("notices", notices(outcome)), ("summary", summary(outcome))] {
+    for (key, value) in closing(outcome) {
         write!(out, ",\n\"{key}\": ")?;
         write_value(&value, out)?;
     }
     out.write_all(b"\n}\n")
+}
+
+/// What follows the findings.
+pub fn closing(outcome: &Outcome) -> [(&'static str, Value); 3] {
+    [("documents", documents(outcome)), ("notices", notices(outcome)), ("summary", summary(outcome))]
 }
 
 /// Write one finding a line, and a last line with everything else.
@@ -48,7 +53,8 @@ pub fn write_lines(outcome: &Outcome, options: &Options, out: &mut dyn Write) ->
     out.write_all(b"\n")
 }
 
-fn finding(found: &Finding) -> Value {
+/// A finding as reports have it.
+pub fn finding(found: &Finding) -> Value {
     json!({
         "rule": found.rule.as_str(),
         "severity": found.severity.as_str(),

@@ -1,19 +1,33 @@
-//! One file a format, one plain function each: an outcome in, text out. Nothing here reads a file or decides what counts.
+//! One file a format, one plain function each: an outcome or an audit in, text out. Nothing here reads a file or decides what counts.
 //! Everything that comes from a policy is hostile and passes `escape` on its way out.
 
+pub mod asff;
+pub mod audit_format;
+mod audit_groups;
+pub mod audit_json;
+pub mod audit_markdown;
+pub mod audit_text;
+mod audit_words;
 pub mod concise;
+pub mod csv;
 pub mod diagnostic;
 pub mod diff;
 pub mod escape;
+mod export;
 mod format;
 mod frame;
 pub mod github;
 pub mod gitlab;
+pub mod guardrail;
+pub mod guardrail_json;
+pub mod guardrail_markdown;
+pub mod html;
 pub mod json;
 pub mod json_out;
 pub mod junit;
 mod level;
 pub mod markdown;
+pub mod ocsf;
 pub mod options;
 pub mod proof;
 pub mod proof_json;
@@ -27,17 +41,24 @@ pub mod who_can;
 mod wrap;
 
 #[cfg(test)]
+mod audit_sample;
+#[cfg(test)]
 mod sample;
 
+pub use audit_format::AuditFormat;
 pub use format::Format;
 pub use options::Options;
 pub use text::{write_diagnostic, write_problem};
 
-use crate::finding::Outcome;
+use crate::audit::Audit;
 use std::io::{Result, Write};
 
-/// Write `outcome` in one format.
-pub fn render(format: Format, outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Result<()> {
+/// Write an audit in one format. Some formats are about its outcome alone.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn render(format: Format, audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()> {
+    let outcome = &audit.outcome;
     match format {
         Format::Text => text::write(outcome, options, out),
         Format::Concise => concise::write(outcome, options, out),
@@ -48,5 +69,9 @@ pub fn render(format: Format, outcome: &Outcome, options: &Options, out: &mut dy
         Format::Github => github::write(outcome, options, out),
         Format::Gitlab => gitlab::write(outcome, options, out),
         Format::Markdown => markdown::write(outcome, options, out),
+        Format::Html => html::write(audit, options, out),
+        Format::Csv => csv::write(audit, out),
+        Format::Ocsf => ocsf::write(audit, options, out),
+        Format::Asff => asff::write(audit, options, out),
     }
 }

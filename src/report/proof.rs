@@ -167,7 +167,7 @@ fn notes(answer: &Answer) -> Vec<Note<'_>> {
     reason.chain(answer.assumptions.iter().map(|assumption| Note::prose("assumed", assumption.as_str()))).collect()
 }
 
-fn sgr(verdict: Verdict) -> &'static str {
+pub(super) fn sgr(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "32",
         Verdict::Fail => "31",
@@ -195,7 +195,7 @@ pub fn write_request(request: &Request, options: &Options, out: &mut dyn Write) 
 }
 
 /// `role-session arn:… of account …`.
-fn caller(caller: &Caller) -> String {
+pub(super) fn caller(caller: &Caller) -> String {
     if caller.kind == CallerKind::Anonymous {
         return "anonymous: nobody who signed".to_owned();
     }
@@ -209,7 +209,7 @@ fn caller(caller: &Caller) -> String {
     out
 }
 
-fn shown(value: &ContextValue) -> String {
+pub(super) fn shown(value: &ContextValue) -> String {
     let quoted = |text: &String| format!("\"{text}\"");
     match value {
         ContextValue::One(text) => quoted(text),

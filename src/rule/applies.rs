@@ -60,20 +60,32 @@ fn tags<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Vec<(String, Vec<String>)> 
     node.members().map(|(key, value)| (key.scalar().to_owned(), c.strings(value))).collect()
 }
 
-fn attached<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> AttachedTest {
-    c.known_keys(node, &["type", "name", "path", "tag", "tags", "any_of"], "`attached_to`");
+pub(super) fn attached<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> AttachedTest {
+    c.known_keys(node, &["type", "name", "path", "tag", "tags", "trusted_by", "any_of"], "`attached_to`");
+    let trusted = node.get("trusted_by");
+    if let Some(other) = trusted.filter(|n| n.scalar() != OTHER_ACCOUNT) {
+        c.problem(
+            other,
+            format!("`{}` is nobody a role can be trusted by here", other.scalar()),
+            format!("write `{OTHER_ACCOUNT}`"),
+        );
+    }
     let list = |c: &mut Compiler<'d>, key: &str| node.get(key).map(|n| c.strings(n));
     AttachedTest {
         types: list(c, "type"),
         name: list(c, "name"),
         path: list(c, "path"),
         tags: node.get("tag").or_else(|| node.get("tags")).map(|n| tags(c, n)).unwrap_or_default(),
+        by_others: trusted.is_some(),
         any_of: node
             .get("any_of")
             .map(|n| n.elements().map(|alternative| attached(c, alternative)).collect())
             .unwrap_or_default(),
     }
 }
+
+/// What `trusted_by` may say: the role's trust policy lets a principal of another account in.
+pub const OTHER_ACCOUNT: &str = "other-account";
 
 impl AppliesTo {
     /// Whether the rule speaks of this site. `Unknown` where the site does not tell: then the rule keeps quiet, and the
@@ -131,7 +143,8 @@ fn path_glob(glob: &str, text: &str) -> bool {
 }
 
 impl AttachedTest {
-    fn test(&self, file: &str, context: &Context) -> Truth {
+    /// Whether what is known of the principal fits.
+    pub fn test(&self, file: &str, context: &Context) -> Truth {
         let known = context.attached_to.as_ref();
         let kind = known.and_then(|a| a.kind);
         // A bare file says nothing about its principal but its own name, which is how people name such files.
@@ -145,11 +158,15 @@ impl AttachedTest {
         for (key, values) in &self.tags {
             truth = truth.and(tag_fits(known, key, values));
         }
+        if self.by_others {
+            truth = truth.and(known.and_then(|a| a.trusts_others).map_or(Truth::Unknown, Truth::from));
+        }
         if !self.any_of.is_empty() {
             truth = truth.and(self.any_of.iter().map(|t| t.test(file, context)).max().unwrap_or(Truth::False));
         }
         // Only the type was asked for and nobody knows it.
-        let nothing_else = self.name.is_none() && self.path.is_none() && self.tags.is_empty() && self.any_of.is_empty();
+        let nothing_else =
+            self.name.is_none() && self.path.is_none() && self.tags.is_empty() && !self.by_others && self.any_of.is_empty();
         if nothing_else && kind.is_none() && self.types.is_some() { truth.and(Truth::Unknown) } else { truth }
     }
 }

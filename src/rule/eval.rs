@@ -6,10 +6,11 @@ use super::leaf::{account_in, text_holds};
 use super::question;
 use super::subject::{Item, Subject, Trace, Weight};
 use super::witness;
-use crate::algebra::{Answer, Truth, ask, resource_set};
+use crate::algebra::{Answer, Layer, Question, Truth, ask, layered, resource_set};
+use crate::catalog;
 use crate::document::Node;
 use crate::policy::principal::PrincipalType;
-use crate::policy::{Effect, Policy, Statement};
+use crate::policy::{Effect, Policy, PolicyKind, Statement};
 use crate::text::glob::{Case, matches};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,9 +37,10 @@ pub fn eval<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Trace<'
             None => Truth::False,
         },
         Matcher::Count(count) => counted(count, subject, trace),
-        Matcher::Grants(spec) => asked(spec, subject, trace, ask::grants),
-        Matcher::Denies(spec) => asked(spec, subject, trace, ask::denies),
-        Matcher::Inherited => Truth::False,
+        Matcher::Grants(spec) => asked(spec, subject, trace, &GRANTS),
+        Matcher::Denies(spec) => asked(spec, subject, trace, &DENIES),
+        Matcher::Inherited(kind, inner) => inherited(*kind, inner, subject),
+        Matcher::AttachedTo(test) => subject.site().map_or(Truth::Unknown, |site| test.test(&site.file, &site.context)),
         Matcher::Path(test) => json::path(test, subject, trace),
         Matcher::Fact(test) => json::fact(test, subject, trace),
         Matcher::Effect(..) | Matcher::Sid(..) | Matcher::Has(..) | Matcher::BoundedBy(..) => match subject.statement {
@@ -326,12 +328,25 @@ fn counted<'d>(count: &Count, subject: Subject<'_, 'd>, trace: &mut Trace<'d>) -
     Truth::from(count.min.is_none_or(|min| number >= min) && count.max.is_none_or(|max| number <= max))
 }
 
-type Ask<'d> = fn(&[&Policy<'d>], &crate::algebra::Question) -> Answer<'d>;
+/// A question as it is put to documents, and to the levels of an organization.
+struct Asking {
+    documents: for<'d> fn(&[&Policy<'d>], &Question) -> Answer<'d>,
+    levels: for<'d> fn(&[Layer<'_, 'd>], &Question) -> Answer<'d>,
+}
 
-fn asked<'a, 'd: 'a>(spec: &QuestionSpec, subject: Subject<'a, 'd>, trace: &mut Trace<'d>, ask: Ask<'d>) -> Truth {
+const DENIES: Asking = Asking { documents: ask::denies, levels: layered::denies };
+const GRANTS: Asking = Asking { documents: ask::grants, levels: layered::grants };
+
+fn asked<'a, 'd: 'a>(spec: &QuestionSpec, subject: Subject<'a, 'd>, trace: &mut Trace<'d>, asking: &Asking) -> Truth {
     let Some(question) = question::resolve(spec, subject) else { return Truth::Unknown };
-    let policies: Vec<&Policy<'d>> = subject.sites.iter().filter_map(|site| site.policy.as_ref()).collect();
-    let answer = ask(&policies, &question);
+    let answer = match subject.layers.filter(|_| matches!(subject.item, Item::Documents)) {
+        Some(layers) if !binds(layers.kind, &question) => return Truth::False,
+        Some(layers) => (asking.levels)(&layers.layers(), &question),
+        None => {
+            let policies: Vec<&Policy<'d>> = subject.sites.iter().filter_map(|site| site.policy.as_ref()).collect();
+            (asking.documents)(&policies, &question)
+        }
+    };
     if !answer.missing.is_empty() {
         trace.missing = answer.missing;
     }
@@ -342,4 +357,42 @@ fn asked<'a, 'd: 'a>(spec: &QuestionSpec, subject: Subject<'a, 'd>, trace: &mut 
         trace.extend(Weight::Strong, answer.evidence);
     }
     answer.truth
+}
+
+/// Whether policies of a kind bind every request of a question: resource control policies reach some services only.
+///
+/// AWS Organizations User Guide, "Resource control policies (RCPs)", list of services.
+fn binds(kind: PolicyKind, question: &Question) -> bool {
+    if kind != PolicyKind::ResourceControlPolicy {
+        return true;
+    }
+    let services = catalog::current().table("rcp-services");
+    question.actions.iter().all(|action| action.split_once(':').is_some_and(|(service, _)| services.has(service)))
+}
+
+/// The same asked of what binds the owner from outside. What decided is said nowhere in the policy itself, so that nothing
+/// of it is remembered as a place to point at.
+fn inherited(kind: PolicyKind, inner: &Matcher, subject: Subject<'_, '_>) -> Truth {
+    let around = subject.around;
+    let Some(layers) = (if kind == PolicyKind::ResourceControlPolicy { around.rcps } else { around.scps }) else {
+        return Truth::False;
+    };
+    let sites = layers.sites();
+    let truth = eval(inner, subject.inherited(layers, &sites), &mut Trace::default());
+    match truth {
+        // What the policies that are known stop is stopped; anything else may look different with the others.
+        Truth::True if layers.absent && !is_about_denies(inner) => Truth::Unknown,
+        Truth::False if layers.absent => Truth::Unknown,
+        known => known,
+    }
+}
+
+/// True for a matcher that another policy beside those which are known cannot make false.
+pub(super) fn is_about_denies(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::All(all) | Matcher::Any(all) => all.iter().all(is_about_denies),
+        Matcher::Document(inner) | Matcher::It(inner) => is_about_denies(inner),
+        Matcher::Denies(_) | Matcher::Constant(_) => true,
+        _ => false,
+    }
 }

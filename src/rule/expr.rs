@@ -1,9 +1,10 @@
 //! The match language as a tree: parameters resolved, globs and shapes compiled, ready to be asked of many policies.
 
+use super::meta::AttachedTest;
 use crate::algebra::{ActionSet, ArnShape, Bound, Relation, When};
-use crate::policy::Effect;
 use crate::policy::condition::Quantifier;
 use crate::policy::principal::{PrincipalForm, PrincipalType};
+use crate::policy::{Effect, PolicyKind};
 use crate::text::pattern::Pattern;
 use crate::text::words::Words;
 
@@ -201,8 +202,10 @@ pub enum Matcher {
     Grants(Box<QuestionSpec>),
     /// Every such request is denied.
     Denies(Box<QuestionSpec>),
-    /// Asked of inherited policies; without organization data nothing is inherited.
-    Inherited,
+    /// Whom the policy is attached to.
+    AttachedTo(Box<AttachedTest>),
+    /// Asked of the control policies of one kind that bind the owner; without organization data nothing is inherited.
+    Inherited(PolicyKind, Box<Self>),
     /// `Effect`.
     Effect(Effect),
     /// `Sid` glob.

@@ -1,9 +1,12 @@
 //! The tests inside a rule file: each case is judged with its own parameters and context and compared with what it
 //! expects, places included.
 
+use super::applies::OTHER_ACCOUNT;
 use super::compile::compile;
+use super::inline_given::Given;
 use super::inline_settings;
-use super::judge::judge;
+use super::judge::judge_within;
+use super::meta::ForEach;
 use super::param::value_of;
 use super::raised::Judgement;
 use crate::document::{Document, Node, json, path, yaml};
@@ -55,6 +58,11 @@ impl Seen {
         Self { verdict, ..Self::default() }
     }
 
+    /// Something that is said of a target.
+    pub(super) fn told(verdict: &'static str, related: Vec<String>, message: String) -> Self {
+        Self { verdict, related, messages: vec![message], pointers: Vec::new() }
+    }
+
     /// Take in what came out of another resource of the same document; the worst stands.
     pub(super) fn add(&mut self, other: Self) {
         let rank = |verdict: &str| ["not_applicable", "pass", "undecided", "unknown", "fail"].iter().position(|v| *v == verdict);
@@ -98,6 +106,16 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
         let today = given.and_then(|g| g.get("today")).map(day).transpose()?;
         return compare(case, expected, inline_settings::judged(&rule, &texts, &file, &context, today)?);
     }
+    let levels = Given::read(given);
+    let bound = levels.bound();
+    if rule.for_each == ForEach::OrgTarget && levels.is_some() {
+        if !documents.is_empty() {
+            return Err("the control policies of a target stand in `given` already; leave out `doc`".to_owned());
+        }
+        let kind = default_kind.unwrap_or(DocumentKind::Other);
+        let owner = Site { file, root: None, kind, assumed: false, policy: None, facts: &[], context };
+        return compare(case, expected, bound.target(&rule, &owner)?);
+    }
     let mut sites: Vec<Site<'_>> = Vec::new();
     for document in &documents {
         let mut found = recognise(document, Hints { file: file.clone(), context: context.clone() });
@@ -117,7 +135,8 @@ fn judged(rule_file: &Document, case: Node<'_>, expected: &str) -> Result<(), St
         sites.push(Site { file, root: None, kind, assumed: false, policy: None, facts: &[], context });
     }
     let sites: Vec<&Site<'_>> = sites.iter().collect();
-    compare(case, expected, seen(judge(&rule, &sites, true), rule.meta.confidence, pointer_of))
+    let judgement = judge_within(&rule, &sites, true, bound.around());
+    compare(case, expected, seen(judgement, rule.meta.confidence, pointer_of))
 }
 
 pub(super) fn seen<'a, 'd>(
@@ -203,6 +222,7 @@ fn context_of(given: Option<Node<'_>>, kind: Option<DocumentKind>, resource_type
             name: text(Some(a), "name").unwrap_or_default(),
             path: text(Some(a), "path"),
             tags: a.get("tags").or_else(|| a.get("tag")).map(tags).unwrap_or_default(),
+            trusts_others: text(Some(a), "trusted_by").map(|word| word == OTHER_ACCOUNT),
         }),
     }
 }

@@ -3,6 +3,7 @@
 use super::checked;
 use super::eval::{eval, parts};
 use super::eval_json::{plain, select};
+use super::layers::Around;
 use super::meta::{ForEach, Otherwise, Rule};
 use super::raised::{Judgement, Raised};
 use super::subject::{Item, Subject, Trace, Weight};
@@ -18,7 +19,17 @@ use std::sync::Arc;
 
 /// Ask a rule of some documents. `asked_for` tells that somebody named the rule, its pack or its tag.
 pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) -> Judgement<'a, 'd> {
-    let base = Subject::documents(sites);
+    judge_within(rule, sites, asked_for, Around::default())
+}
+
+/// The same where it is known what binds their owner from outside.
+pub fn judge_within<'a, 'd>(
+    rule: &Rule,
+    sites: &'a [&'a Site<'d>],
+    asked_for: bool,
+    around: Around<'a, 'd>,
+) -> Judgement<'a, 'd> {
+    let base = Subject { around, ..Subject::documents(sites) };
     let Some(site) = base.site() else { return Judgement::NotApplicable };
     if let Some(code) = rule.check {
         return checked::judge(rule, code, site);
@@ -29,9 +40,7 @@ pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) ->
     if site.root.is_none() {
         return missing(rule, base, site);
     }
-    if let Some(relevant) = rule.default_when.as_ref().filter(|_| !asked_for)
-        && eval(relevant, base, &mut Trace::default()) != Truth::True
-    {
+    if !asked_for && !is_wanted(rule, sites) {
         return Judgement::NotApplicable;
     }
     let mut run = Run { rule, undecided: false, raised: Vec::new(), seen: HashSet::new(), subjects: 0 };
@@ -43,6 +52,12 @@ pub fn judge<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>], asked_for: bool) ->
         }
     }
     run.finish(base)
+}
+
+/// Whether a rule that nobody asked for is about some documents: `default_when`.
+pub fn is_wanted<'d>(rule: &Rule, sites: &[&Site<'d>]) -> bool {
+    let holds = |matcher| eval(matcher, Subject::documents(sites), &mut Trace::default()) == Truth::True;
+    rule.default_when.as_ref().is_none_or(holds)
 }
 
 /// Every subject that is part of a policy.
@@ -110,6 +125,14 @@ pub fn explain<'a, 'd>(rule: &Rule, sites: &'a [&'a Site<'d>]) -> Explanation<'d
 }
 
 fn missing<'a, 'd>(rule: &Rule, base: Subject<'a, 'd>, site: &'a Site<'d>) -> Judgement<'a, 'd> {
+    if rule.reach.inherits {
+        // What binds a resource from outside binds one without a policy as well.
+        match eval(&rule.assert, base, &mut Trace::default()) {
+            Truth::True => return Judgement::Pass,
+            Truth::Unknown if rule.on_unknown == Otherwise::Pass => return Judgement::Undecided,
+            Truth::Unknown | Truth::False => {}
+        }
+    }
     match rule.on_missing {
         Otherwise::Pass => Judgement::NotApplicable,
         Otherwise::Report | Otherwise::Fail => {
@@ -129,7 +152,7 @@ fn missing<'a, 'd>(rule: &Rule, base: Subject<'a, 'd>, site: &'a Site<'d>) -> Ju
     }
 }
 
-fn fixes(rule: &Rule, subject: Subject<'_, '_>, trace: &Trace<'_>, place: Option<Node<'_>>) -> Vec<Fix> {
+pub(super) fn fixes(rule: &Rule, subject: Subject<'_, '_>, trace: &Trace<'_>, place: Option<Node<'_>>) -> Vec<Fix> {
     let fill = |text: &str| fill(text, rule, subject, trace, place);
     rule.fixes.iter().map(|f| Fix { title: f.title.clone(), safety: f.safety, text: fill(&f.text) }).collect()
 }
@@ -235,7 +258,7 @@ impl<'a, 'd> Run<'_, 'a, 'd> {
 
 /// The place to point at: the smallest thing in the subject's own statement that made `assert` false; else the subject,
 /// or for a whole statement what made `where` true.
-fn place<'d>(subject: Subject<'_, 'd>, chosen: &Trace<'d>, trace: &Trace<'d>) -> Option<Node<'d>> {
+pub(super) fn place<'d>(subject: Subject<'_, 'd>, chosen: &Trace<'d>, trace: &Trace<'d>) -> Option<Node<'d>> {
     let own = |node: &Node<'d>| subject.statement.is_none_or(|s| inside(s.node, *node));
     let mut blamed = trace.clone();
     blamed.places.retain(|(_, node)| own(node));
@@ -246,7 +269,7 @@ fn place<'d>(subject: Subject<'_, 'd>, chosen: &Trace<'d>, trace: &Trace<'d>) ->
     smallest.or_else(strongest).or(subject.node())
 }
 
-fn inside<'d>(outer: Node<'d>, node: Node<'d>) -> bool {
+pub(super) fn inside<'d>(outer: Node<'d>, node: Node<'d>) -> bool {
     std::ptr::eq(outer.document(), node.document()) && outer.id() <= node.id() && node.id() < outer.subtree_end()
 }
 
@@ -255,13 +278,13 @@ fn holder<'a, 'd>(subject: Subject<'a, 'd>, node: Node<'d>) -> Option<&'a Site<'
     subject.sites.iter().copied().find(|site| site.root.is_some_and(|root| inside(root, node)))
 }
 
-fn statement_of<'a, 'd>(subject: Subject<'a, 'd>, node: Node<'d>) -> Option<&'a Statement<'d>> {
+pub(super) fn statement_of<'a, 'd>(subject: Subject<'a, 'd>, node: Node<'d>) -> Option<&'a Statement<'d>> {
     let own = subject.statement.filter(|s| inside(s.node, node));
     own.or_else(|| subject.statements().find(|s| inside(s.node, node)))
 }
 
 /// Up to three more places, each with a word on what it is.
-fn related<'d>(
+pub(super) fn related<'d>(
     subject: Subject<'_, 'd>,
     primary: Option<Node<'d>>,
     chosen: &Trace<'d>,

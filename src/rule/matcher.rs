@@ -1,5 +1,6 @@
 //! Matchers from YAML: which keys exist in which scope, and what they compile to.
 
+use super::applies;
 use super::compiler::Compiler;
 use super::expr::{AccountRef, Many, Matcher, Part, TextTest};
 use super::matcher_more as more;
@@ -27,7 +28,7 @@ pub enum Scope {
 /// Expansions of `use` in one rule, those within others counted.
 const MAX_USES: usize = 1000;
 
-const LOGIC: [&str; 9] = ["all_of", "any_of", "none_of", "not", "use", "param_is", "statement", "it", "document"];
+const LOGIC: [&str; 10] = ["all_of", "any_of", "none_of", "not", "use", "param_is", "attached_to", "statement", "it", "document"];
 const DOCUMENT: [&str; 9] =
     ["some_statement", "every_statement", "no_statement", "count", "grants", "denies", "inherited", "path", "fact"];
 const STATEMENT: [&str; 19] = [
@@ -123,7 +124,7 @@ fn list<'d>(c: &mut Compiler<'d>, node: Node<'d>, scope: Scope) -> Vec<Matcher> 
     node.elements().map(|item| compile(c, item, scope)).collect()
 }
 
-fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d>, scope: Scope) -> Matcher {
+pub(super) fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d>, scope: Scope) -> Matcher {
     let name = key.scalar();
     if !scope.keys().contains(&name) {
         c.unknown_key(key, &scope.keys(), scope_name(scope));
@@ -139,7 +140,8 @@ fn one<'d>(c: &mut Compiler<'d>, parent: Node<'d>, key: Node<'d>, value: Node<'d
         ("document", _) => Matcher::Document(Box::new(compile(c, value, Scope::Document))),
         ("use", _) => named(c, value, scope),
         ("param_is", _) => more::param_is(c, value),
-        ("inherited", _) => Matcher::Inherited,
+        ("attached_to", _) => Matcher::AttachedTo(Box::new(applies::attached(c, value))),
+        ("inherited", _) => more::inherited(c, value),
         ("grants", _) => more::question(c, value).map_or(Matcher::Constant(false), |q| Matcher::Grants(Box::new(q))),
         ("denies", _) => more::question(c, value).map_or(Matcher::Constant(false), |q| Matcher::Denies(Box::new(q))),
         ("count", _) => more::count(c, value),

@@ -2,12 +2,40 @@
 
 use super::compiler::Compiler;
 use super::expr::{ActionSpec, Count, Matcher, Part, QuestionSpec, ResourceSpec, WhoSpec};
-use super::matcher::{Scope, compile};
+use super::matcher::{Scope, compile, one};
 use crate::algebra::bound::Inside;
 use crate::algebra::{ActionSet, ArnShape, Bound, When, WhenTest};
 use crate::catalog::{self, AccessLevel};
 use crate::document::{Kind, Node};
+use crate::policy::PolicyKind;
 use crate::text::suggest::did_you_mean;
+
+/// `inherited: { kind: rcp | scp, …}`: what stands beside `kind` is asked of those policies together.
+pub(super) fn inherited<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
+    const KINDS: [(&str, PolicyKind); 4] = [
+        ("rcp", PolicyKind::ResourceControlPolicy),
+        ("scp", PolicyKind::ServiceControlPolicy),
+        ("resource-control-policy", PolicyKind::ResourceControlPolicy),
+        ("service-control-policy", PolicyKind::ServiceControlPolicy),
+    ];
+    if !c.object(node, "`inherited`") {
+        return Matcher::Constant(false);
+    }
+    let Some(kind) = node.get("kind") else {
+        c.problem(node, "`inherited` without `kind`", "write `kind: rcp` or `kind: scp`");
+        return Matcher::Constant(false);
+    };
+    let kind = c.word(kind, kind.scalar(), &KINDS, "a kind of inherited policies");
+    let mut all = Vec::new();
+    for (key, value) in node.members().filter(|(key, _)| key.scalar() != "kind") {
+        all.push(one(c, node, key, value, Scope::Document));
+    }
+    if all.is_empty() {
+        c.problem(node, "`inherited` asks nothing", "add `denies`, `use` or another matcher of documents");
+    }
+    let inner = if all.len() == 1 { all.swap_remove(0) } else { Matcher::All(all) };
+    kind.map_or(Matcher::Constant(false), |kind| Matcher::Inherited(kind, Box::new(inner)))
+}
 
 /// Globs, or `{service, access_level, resource_type}` out of the catalogue.
 pub(super) fn action_set<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> ActionSet {

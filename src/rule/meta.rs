@@ -69,6 +69,8 @@ pub struct AttachedTest {
     pub path: Option<Vec<String>>,
     /// Tag key and value globs.
     pub tags: Vec<(String, Vec<String>)>,
+    /// A role that a principal of another account may assume.
+    pub by_others: bool,
     /// Alternatives.
     pub any_of: Vec<Self>,
 }

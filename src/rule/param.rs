@@ -134,7 +134,14 @@ pub fn resolve(
         }
     }
     for spec in specs {
-        match overrides.get(&spec.name).or(spec.default.as_ref()) {
+        // Nothing where a list is asked for is a list of none.
+        let empty = |value: &&ParamValue| spec.list && value.as_text().is_some_and(str::is_empty);
+        let given = overrides.get(&spec.name);
+        if let Some(value) = given.filter(empty) {
+            values.insert(spec.name.clone(), ParamValue { data: ParamData::List(Vec::new()), span: value.span });
+            continue;
+        }
+        match given.or(spec.default.as_ref()) {
             Some(value) => {
                 if let Err(error) = spec.check(value) {
                     errors.push(error);

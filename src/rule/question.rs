@@ -32,13 +32,16 @@ pub(super) fn resolve(spec: &QuestionSpec, subject: Subject<'_, '_>) -> Option<Q
             Some(_) | None => Who::Anyone,
         },
     };
-    let explicit = spec.explicit || assumes_full_access(subject, site.kind);
-    let kind = match site.kind {
-        DocumentKind::Policy(kind) => Some(kind),
-        DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other => None,
+    // Of levels each tells by itself whether it allows everything.
+    let explicit = spec.explicit || (subject.layers.is_none() && assumes_full_access(subject, site.kind));
+    let kind = match (subject.layers, site.kind) {
+        (Some(layers), _) => Some(layers.kind),
+        (None, DocumentKind::Policy(kind)) => Some(kind),
+        (None, DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other) => None,
     };
+    let account = subject.layers.and_then(|layers| layers.account.clone());
     let (when, except) = (spec.when.clone(), spec.except.clone());
-    Some(Question { actions, resources, by_resource_type, who, when, except, explicit, kind })
+    Some(Question { actions, resources, by_resource_type, who, when, except, explicit, kind, account })
 }
 
 /// Deny-only SCPs and RCPs stand beside the `FullAWSAccess` that Organizations attaches, so that silence is no deny.

@@ -19,6 +19,8 @@ pub struct Reach {
     pub owner: bool,
     /// It asks of all policies of the owner together.
     pub whole: bool,
+    /// It asks what binds the owner from outside.
+    pub inherits: bool,
 }
 
 impl Reach {
@@ -50,9 +52,12 @@ impl Reach {
                 self.whole = true;
                 self.owner |= asks_whose(spec);
             }
-            Matcher::Fact(_) => self.owner = true,
+            Matcher::Fact(_) | Matcher::AttachedTo(_) => self.owner = true,
+            Matcher::Inherited(..) => {
+                self.owner = true;
+                self.inherits = true;
+            }
             Matcher::Constant(_)
-            | Matcher::Inherited
             | Matcher::Effect(_)
             | Matcher::Sid(_)
             | Matcher::Has(_)

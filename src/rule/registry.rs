@@ -313,7 +313,9 @@ fn choose(rules: Vec<Active>, first_user: usize, wishes: &Wishes, errors: &mut V
             continue;
         }
         let severity = setting.and_then(|(.., severity)| *severity).unwrap_or(head.severity);
-        let asked_for = named || user || by(&wishes.packs);
+        // Whoever sets a parameter of a rule means the rule.
+        let tuned = wishes.params.get(head.id.as_str()).is_some_and(|params| !params.is_empty());
+        let asked_for = named || user || tuned || by(&wishes.packs);
         (rule.severity, rule.asked_for, rule.selected) = (severity, asked_for, named || user);
         active.push(rule);
     }

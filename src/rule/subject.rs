@@ -1,5 +1,6 @@
 //! What a matcher is asked of, and what is remembered while it is asked.
 
+use super::layers::{Around, Layers};
 use crate::document::Node;
 use crate::extract::Site;
 use crate::policy::{ActionPattern, ArnPattern, Condition, Element, Principal, Statement};
@@ -32,8 +33,14 @@ pub enum Item<'a, 'd> {
 /// A subject in its surroundings.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a, 'd> {
-    /// The documents: one, or the set of a folder.
+    /// The documents: one, the set of a folder, or control policies of several levels.
     pub sites: &'a [&'a Site<'d>],
+    /// Whose context counts; without it that of the first document.
+    pub owner: Option<&'a Site<'d>>,
+    /// The levels that the documents are attached at, when they are control policies of an organization.
+    pub layers: Option<&'a Layers<'d>>,
+    /// What binds the owner from outside.
+    pub around: Around<'a, 'd>,
     /// The statement, unless the subject is a document.
     pub statement: Option<&'a Statement<'d>>,
     /// The subject itself.
@@ -43,7 +50,12 @@ pub struct Subject<'a, 'd> {
 impl<'a, 'd> Subject<'a, 'd> {
     /// The documents as a subject.
     pub fn documents(sites: &'a [&'a Site<'d>]) -> Self {
-        Self { sites, statement: None, item: Item::Documents }
+        Self { sites, owner: None, layers: None, around: Around::default(), statement: None, item: Item::Documents }
+    }
+
+    /// Control policies as a subject, in the place of what they bind.
+    pub fn inherited(self, layers: &'a Layers<'d>, sites: &'a [&'a Site<'d>]) -> Self {
+        Self { sites, owner: self.site(), layers: Some(layers), around: self.around, statement: None, item: Item::Documents }
     }
 
     /// A statement of the first document as a subject.
@@ -56,9 +68,9 @@ impl<'a, 'd> Subject<'a, 'd> {
         self.sites.iter().filter_map(|site| site.policy.as_ref()).flat_map(|policy| &policy.statements)
     }
 
-    /// The first document.
+    /// Whose it is: the owner, else the first document.
     pub fn site(self) -> Option<&'a Site<'d>> {
-        self.sites.first().copied()
+        self.owner.or(self.sites.first().copied())
     }
 
     /// The node to point at when nothing smaller is to blame.

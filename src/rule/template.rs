@@ -4,12 +4,13 @@ use super::compiler::Compiler;
 use super::meta::Rule;
 use super::subject::{Item, Subject, Trace, joined};
 use crate::document::{Kind, Node};
+use crate::extract::Setting;
 use crate::text::value::{ParamData, ParamValue};
 use serde_json::Value;
 use std::borrow::Cow;
 
 /// Placeholders a message may hold, apart from `{params.…}`.
-pub const PLACEHOLDERS: [&str; 15] = [
+pub const PLACEHOLDERS: [&str; 16] = [
     "it.text",
     "it.account",
     "it.key",
@@ -25,6 +26,7 @@ pub const PLACEHOLDERS: [&str; 15] = [
     "missing.summary",
     "it.sseAlgorithm",
     "it.kmsMasterKeyID",
+    "it.finding",
 ];
 
 /// Prose as it stands in a YAML block: single line breaks join, empty lines part paragraphs.
@@ -95,6 +97,10 @@ fn value(name: &str, rule: &Rule, subject: Subject<'_, '_>, trace: &Trace<'_>, p
     }
     Some(match name {
         "it.text" => it_text(subject, place),
+        "it.finding" => match site.facts.iter().find(|f| f.name == "access_analyzer.summary").map(|f| &f.setting) {
+            Some(Setting::Is(text)) => text.clone(),
+            _ => "a finding".to_owned(),
+        },
         "it.key" => subject.text(),
         "it.account" => match subject.item {
             Item::Principal(p) => p.account().unwrap_or(p.text).to_owned(),
@@ -136,9 +142,13 @@ fn foreign_accounts(subject: Subject<'_, '_>) -> String {
     if accounts.is_empty() { "of anyone".to_owned() } else { joined(accounts.into_iter()) }
 }
 
-/// The organizational unit, else the folder that stands for it.
+/// The account, the organizational unit, else the folder that stands for it.
 fn target_name(subject: Subject<'_, '_>) -> String {
     let Some(site) = subject.site() else { return String::new() };
+    if let (Some(_), Some(account)) = (subject.layers, &site.context.account) {
+        let named = site.context.name.as_ref().filter(|name| *name != account);
+        return named.map_or_else(|| account.clone(), |name| format!("{name} ({account})"));
+    }
     let folder = site.file.rsplit_once('/').map(|(folder, _)| folder);
     let alone = subject.sites.len() == 1;
     let fallback = if alone { site.name() } else { folder.unwrap_or(".") };

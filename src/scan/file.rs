@@ -9,6 +9,7 @@ use crate::document::{Document, Origin, Problem, ProblemCode, json};
 use crate::extract::{Base, Body, DocumentKind, Entity, Found, Identity};
 use crate::finding::Incomplete;
 use crate::finding::place::Placer;
+use crate::policy::context::PrincipalKind;
 use crate::source::stream::Content;
 use crate::source::{self, Entry, SourceError};
 use rayon::prelude::*;
@@ -53,6 +54,15 @@ impl<'j, 's> Reader<'j, 's> {
     /// A file on disk.
     pub fn file(&mut self, entry: &Entry) {
         let scan = self.judge.scan;
+        let known = self.judge.around.known;
+        if known.is_manifest(&entry.name) {
+            self.result.documents += 1;
+            *self.result.layouts.entry("snapshot manifest").or_default() += 1;
+            return;
+        }
+        if known.skips(&entry.name) {
+            return;
+        }
         match source::disk::open(entry, &scan.walk, scan.progress) {
             Ok(content) => self.content(content, &entry.name, entry.explicit),
             Err(error) => self.result.incomplete.push(unreadable(&error)),
@@ -72,7 +82,11 @@ impl<'j, 's> Reader<'j, 's> {
         let mut now = Vec::new();
         for one in parsed {
             self.result.incomplete.extend(one.incomplete);
-            for entity in one.entities {
+            for mut entity in one.entities {
+                self.judge.around.complete(&mut entity, name);
+                if self.judge.around.known.is_second_record(name) {
+                    identify(&mut entity);
+                }
                 let record = self.record(identity_of(&entity), name, one.offset);
                 let Ok(record) = record else { continue };
                 match (entity, record) {
@@ -137,6 +151,27 @@ impl<'j, 's> Reader<'j, 's> {
 pub(super) fn identity_of(entity: &Entity) -> &Identity {
     match entity {
         Entity::Resource(identity, _) | Entity::Principal(identity, _) | Entity::Managed(identity, _) => identity,
+    }
+}
+
+/// Give what IAM tells the key that AWS Config's record of it has, so that it is judged once. Nothing says when IAM told it,
+/// and the record of AWS Config goes first.
+fn identify(entity: &mut Entity) {
+    let (identity, context, kind, id) = match entity {
+        Entity::Principal(identity, principal) => {
+            let kind = match principal.kind {
+                PrincipalKind::Role => "Role",
+                PrincipalKind::User => "User",
+                PrincipalKind::Group => "Group",
+            };
+            (identity, Some(&principal.subject.context), kind, &principal.id)
+        }
+        Entity::Managed(identity, managed) => (identity, managed.default.as_ref().map(|f| &f.context), "Policy", &managed.id),
+        Entity::Resource(..) => return,
+    };
+    let account = context.and_then(|context| context.account.as_deref());
+    if let (None, Some(account)) = (&identity.key, account) {
+        identity.key = Some(format!("{account}|AWS::IAM::{kind}|{id}").into());
     }
 }
 

@@ -5,7 +5,6 @@ use super::file::Reader;
 use super::judge::Judge;
 use super::principals::Waiting;
 use super::result::FileResult;
-use crate::policy::arn::is_account_id;
 use crate::source::Entry;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -15,7 +14,7 @@ pub(super) fn judge(judge: &Judge<'_>, entries: &[Entry]) -> FileResult {
     let mut accounts: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     let mut rest = Vec::new();
     for entry in entries {
-        match account_of(&entry.name) {
+        match judge.around.known.account_of(&entry.name) {
             Some(account) => accounts.entry(account).or_default().push(entry),
             None => rest.push(entry),
         }
@@ -53,13 +52,6 @@ fn others(judge: &Judge<'_>, entries: &[&Entry]) -> FileResult {
     result.merge(joined)
 }
 
-/// The account of a file in a tree as AWS Config delivers it: `…/AWSLogs/111122223333/Config/…`.
-fn account_of(name: &str) -> Option<&str> {
-    let (_, below) = name.rsplit_once("AWSLogs/")?;
-    let mut parts = below.split('/').take(2).filter(|part| is_account_id(part));
-    parts.next()
-}
-
 /// When a file was delivered, as its name tells: `…_20260820T042704Z_….json.gz`.
 fn taken(name: &str) -> &str {
     let file = name.rsplit('/').next().unwrap_or(name);
@@ -72,10 +64,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_tell_account_and_time() {
+    fn names_tell_the_time() {
         let name = "x/o-abc/AWSLogs/o-abc/111122223333/Config/us-east-1/2026/8/20/ConfigSnapshot/111122223333_Config_us-east-1_ConfigSnapshot_20260820T042704Z_14a5.json.gz";
-        assert_eq!((account_of(name), taken(name)), (Some("111122223333"), "20260820T042704Z"));
-        assert_eq!((account_of("AWSLogs/111122223333/Config/a.json"), taken("a.json")), (Some("111122223333"), ""));
-        assert_eq!(account_of("policies/111122223333/a.json"), None);
+        assert_eq!(taken(name), "20260820T042704Z");
+        assert_eq!(taken("a.json"), "");
     }
 }

@@ -23,7 +23,7 @@ impl Reader<'_, '_> {
     /// Read and judge them all.
     pub(super) fn items(&mut self, mut stream: Box<Stream>, name: &Arc<str>) {
         self.result.documents += 1;
-        let context = self.judge.scan.context_of(name);
+        let context = self.judge.context_of(name);
         let mut batch = stream.batch(BATCH);
         let mut known = 0;
         let (mut told, mut untold) = (0, 0);

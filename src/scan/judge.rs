@@ -1,8 +1,10 @@
 //! One thing that was found, judged by every rule about its kind, and what is said of it placed in its file.
 
 use super::Scan;
+use super::observed::{Observed, Sighting};
 use super::open::{Opened, other};
 use super::result::{FileResult, Record};
+use super::surroundings::Surroundings;
 use super::verdict::{RuleIndex, Verdict, Verdicts};
 use crate::algebra::Truth;
 use crate::check::{Code, Codes};
@@ -11,9 +13,9 @@ use crate::extract::facts::{dated, other_bases};
 use crate::extract::{Base, Body, DocumentKind, Found, Site};
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, RuleId, Severity};
-use crate::policy::PolicyKind;
+use crate::policy::{Context, PolicyKind};
 use crate::rule::registry::Active;
-use crate::rule::{Judgement, Raised, checked, judge};
+use crate::rule::{Judgement, Raised, checked, judge_within};
 use std::sync::Arc;
 
 /// Which questions are asked of a policy.
@@ -30,6 +32,7 @@ pub(super) enum Ask {
 /// What judges.
 pub(super) struct Judge<'s> {
     pub scan: &'s Scan<'s>,
+    pub around: &'s Surroundings<'s>,
     pub verdicts: Verdicts,
 }
 
@@ -44,8 +47,15 @@ struct Case<'c, 'd> {
 }
 
 impl<'s> Judge<'s> {
-    pub fn new(scan: &'s Scan<'s>) -> Self {
-        Self { scan, verdicts: Verdicts::new() }
+    pub fn new(scan: &'s Scan<'s>, around: &'s Surroundings<'s>) -> Self {
+        Self { scan, around, verdicts: Verdicts::new() }
+    }
+
+    /// What was said of a file from outside: by the command line, the project file, the tree of folders it stands in.
+    pub fn context_of(&self, file: &str) -> Context {
+        let mut context = self.scan.context_of(file);
+        self.around.said(&mut context, file);
+        context
     }
 
     /// Judge one thing by itself.
@@ -63,9 +73,16 @@ impl<'s> Judge<'s> {
                 self.other(found, &other(found, DocumentKind::ConfigItem, Some(place.node()), &[]), record, result);
             }
             Body::Settings(place, facts) if self.asks(DocumentKind::Settings) => {
+                let observed = Observed::of(place, facts, found);
                 let facts = dated(facts, self.scan.today);
                 let site = other(found, DocumentKind::Settings, Some(place.node()), &facts);
+                let before = result.findings.len();
                 self.other(found, &site, record, result);
+                if let Some(observed) = observed {
+                    let said = result.findings.split_off(before).into_iter();
+                    let sighting = |(record, finding)| Sighting { record, finding, observed: observed.clone() };
+                    result.observed.extend(said.map(sighting));
+                }
             }
             Body::Record(_) | Body::Settings(..) => {}
         }
@@ -206,12 +223,13 @@ impl<'s> Judge<'s> {
         result: &mut FileResult,
     ) {
         let alone = [case.site];
+        let around = self.around.around(&case.site.context, &case.site.file);
         for (index, active) in self.scan.registry.numbered(case.site.kind) {
             if active.head.about_sets || known.is_some_and(|known| !known.rules.contains(&index)) {
                 continue;
             }
             let rule = active.rule();
-            let judgement = judge(rule, &alone, active.asked_for);
+            let judgement = judge_within(rule, &alone, active.asked_for, around);
             if known.is_none() {
                 let concerned = case.site.policy.as_ref().is_none_or(|policy| rule.may_concern(policy));
                 verdict.remember(index, rule.reach, &judgement, concerned);

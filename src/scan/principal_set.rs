@@ -36,9 +36,11 @@ impl Set<'_> {
             opened.iter().filter_map(|(_, found, opened)| opened.policy(found)).map(|(site, _)| site).collect();
         let refs: Vec<&Site<'_>> = sites.iter().collect();
         let Some(first) = placers.first() else { return };
+        let around = sites.first().map(|site| self.judge.around.around(&site.context, &site.file)).unwrap_or_default();
         for active in asked.iter().filter_map(|index| self.judge.scan.registry.rule(*index)) {
             let Some(severity) = sites.first().and_then(|site| self.judge.scan.severity(active, site)) else { continue };
-            let Judgement::Fail(raised) = rule::judge(active.rule(), &refs, active.asked_for) else { continue };
+            let judgement = rule::judge_within(active.rule(), &refs, active.asked_for, around);
+            let Judgement::Fail(raised) = judgement else { continue };
             for one in raised {
                 let at = sites.iter().position(|site| std::ptr::eq(site, one.site)).unwrap_or(0);
                 let group = opened.get(at).and_then(|(group, ..)| *group);

@@ -1,8 +1,9 @@
 //! What a part of the input gave, and how parts are put together.
 
+use super::observed::Sighting;
 use super::verdict::{NameKey, RuleIndex};
 use crate::extract::{DocumentKind, Found, Identity};
-use crate::finding::{Finding, Incomplete, Outcome, RuleId};
+use crate::finding::{Finding, Incomplete, Outcome, RuleId, Standing, TargetVerdict};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -71,6 +72,8 @@ pub(super) struct Record {
 #[derive(Default)]
 pub(super) struct FileResult {
     pub findings: Vec<(Option<Arc<Record>>, Finding)>,
+    /// Findings of Access Analyzer, whose places are looked for when everything was read.
+    pub observed: Vec<Sighting>,
     pub incomplete: Vec<Incomplete>,
     pub unrecognised: Vec<Arc<str>>,
     pub documents: usize,
@@ -90,6 +93,8 @@ pub(super) struct FileResult {
     pub records: Vec<Arc<Record>>,
     /// SCPs and RCPs, which are judged once more together with their neighbours.
     pub sets: Vec<Found>,
+    /// How the rules about targets stand for each of them.
+    pub targets: Vec<TargetVerdict>,
 }
 
 impl FileResult {
@@ -102,6 +107,7 @@ impl FileResult {
     /// Put two results together.
     pub fn merge(mut self, other: Self) -> Self {
         self.findings.extend(other.findings);
+        self.observed.extend(other.observed);
         self.incomplete.extend(other.incomplete);
         self.unrecognised.extend(other.unrecognised);
         self.documents += other.documents;
@@ -115,6 +121,7 @@ impl FileResult {
         self.idle += other.idle;
         self.records.extend(other.records);
         self.sets.extend(other.sets);
+        self.targets.extend(other.targets);
         self
     }
 
@@ -129,6 +136,7 @@ impl FileResult {
         };
         outcome.findings.extend(self.findings.into_iter().filter(|(record, _)| current(record)).map(|(_, finding)| finding));
         outcome.incomplete.extend(self.incomplete);
+        outcome.targets.extend(worst(self.targets));
         let coverage = &mut outcome.coverage;
         coverage.unrecognised.extend(self.unrecognised);
         coverage.documents += self.documents;
@@ -143,6 +151,20 @@ impl FileResult {
         coverage.undecided = self.undecided.named(rules);
         coverage.not_applicable = self.not_applicable.named(rules);
     }
+}
+
+/// One verdict for each rule and target, sorted: of a rule about both kinds of control policies the worse one.
+fn worst(mut all: Vec<TargetVerdict>) -> Vec<TargetVerdict> {
+    let rank = |verdict: &TargetVerdict| match verdict.standing {
+        Standing::Open => 0,
+        Standing::Undecided => 1,
+        Standing::Held => 2,
+        Standing::Unbound => 3,
+        Standing::NotApplicable => 4,
+    };
+    all.sort_by(|a, b| (&a.rule, &a.target, rank(a)).cmp(&(&b.rule, &b.target, rank(b))));
+    all.dedup_by(|b, a| a.rule == b.rule && a.target == b.target);
+    all
 }
 
 #[cfg(test)]

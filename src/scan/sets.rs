@@ -17,6 +17,8 @@ pub(super) fn judge(judge: &Judge<'_>, mut found: Vec<Found>) -> FileResult {
     if !about_sets || found.is_empty() {
         return result;
     }
+    // Those of a known organization are asked by what they are attached to.
+    found.retain(|f| !judge.around.has_file(f.file()));
     let is_file = |f: &Found| matches!(&f.body, Body::Tree(place) if place.node().id() == 0);
     found.iter().filter(|f| !is_file(f)).for_each(|f| undecided(judge, f, &mut result));
     found.retain(is_file);

@@ -14,9 +14,8 @@ use std::sync::Arc;
 impl Reader<'_, '_> {
     /// A file that was read whole.
     pub(super) fn whole(&mut self, source: SourceFile, explicit: bool) {
-        let scan = self.judge.scan;
         let name = source.name.clone();
-        let Understood { base, layout, entities, mistakes, yaml } = understand(source, &scan.context_of(&name));
+        let Understood { base, layout, entities, mistakes, yaml } = understand(source, &self.judge.context_of(&name));
         let document = &base.document;
         if layout.is_none() && !worth_reporting(document, &mistakes, explicit, yaml) {
             self.result.unrecognised.push(name);
@@ -44,7 +43,7 @@ impl Reader<'_, '_> {
         let scan = self.judge.scan;
         let Some(problem) = mistakes.iter().find(|p| p.code.is_syntax()) else { return };
         let kind = DocumentKind::Policy(scan.context.kind.unwrap_or(PolicyKind::IdentityPolicy));
-        let context = scan.context_of(placer.file());
+        let context = self.judge.context_of(placer.file());
         let site =
             Site { file: placer.file().clone(), root: document.root(), kind, assumed: true, policy: None, facts: &[], context };
         let Some(checks) = scan.registry.checks(kind) else { return };

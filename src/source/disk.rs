@@ -78,6 +78,29 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), SourceError> {
     result.map_err(|reason| SourceError::Write { name: name_of(path), reason })
 }
 
+/// Move a file out of the way, with `word` behind its name, and a number when that name is taken. What SQLite keeps beside
+/// a database goes with it.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn set_aside(path: &Path, word: &str) -> Result<PathBuf, SourceError> {
+    let with = |tail: &str| {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(tail);
+        path.with_file_name(name)
+    };
+    let names = std::iter::once(format!(".{word}")).chain((2..).map(|n| format!(".{word}-{n}")));
+    let free = |name: &String| fs::symlink_metadata(with(name)).is_err();
+    let name = names.into_iter().find(free).unwrap_or_default();
+    let target = with(&name);
+    fs::rename(path, &target).map_err(|reason| SourceError::Write { name: name_of(path), reason })?;
+    for beside in ["-journal", "-wal", "-shm"] {
+        // Most often there is none.
+        let _ = fs::rename(with(beside), with(&format!("{name}{beside}")));
+    }
+    Ok(target)
+}
+
 /// A hidden neighbour: renaming is atomic only within one file system.
 fn scratch_name(target: &Path) -> PathBuf {
     let mut name = OsString::from(".");

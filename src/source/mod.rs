@@ -20,6 +20,6 @@ pub use decode::decode;
 pub use disk::{make_folder, read_bytes, read_text, write_atomic};
 pub use error::SourceError;
 pub use file::SourceFile;
-pub use project::{discover, today};
+pub use project::{discover, now, today};
 pub use rule_files::rule_files;
 pub use walk::{Entry, Expanded, WalkOptions, expand};

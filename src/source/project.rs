@@ -27,6 +27,12 @@ pub fn today() -> Date {
     OffsetDateTime::now_utc().date()
 }
 
+/// This moment, in UTC, to the second.
+pub fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_nanosecond(0).unwrap_or(now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

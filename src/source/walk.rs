@@ -5,7 +5,7 @@ use super::error::SourceError;
 use crate::text::suggest;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::WalkBuilder;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -75,8 +75,87 @@ pub fn expand(paths: &[PathBuf], options: &WalkOptions) -> Expanded {
     found
 }
 
+/// A file that was named itself.
+pub fn entry(path: &Path) -> Entry {
+    Entry { path: path.to_path_buf(), name: name_of(path), explicit: true }
+}
+
+/// True for a folder, false for a file.
+///
+/// # Errors
+/// When there is neither, or it cannot be looked at.
+pub fn is_folder(path: &Path) -> Result<bool, SourceError> {
+    fs::metadata(path).map(|metadata| metadata.is_dir()).map_err(|error| SourceError::read(path, error))
+}
+
+/// A path spelled like the files below it among some entries, so that both have the same names; as it is when there are
+/// none of it.
+pub fn spelled_like(path: &Path, entries: &[Entry]) -> PathBuf {
+    let Ok(real) = fs::canonicalize(path) else { return path.to_path_buf() };
+    let mut folders: BTreeMap<PathBuf, Option<PathBuf>> = BTreeMap::new();
+    for entry in entries {
+        let folder = entry.path.parent().unwrap_or(Path::new(""));
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let known = folders.entry(folder.to_path_buf()).or_insert_with(|| fs::canonicalize(folder).ok());
+        let Some(file) = known.as_ref().zip(entry.path.file_name()).map(|(folder, name)| folder.join(name)) else { continue };
+        let Ok(below) = file.strip_prefix(&real) else { continue };
+        let depth = below.components().count();
+        return entry.path.ancestors().nth(depth).map_or_else(
+            || path.to_path_buf(),
+            |above| match above.as_os_str().is_empty() {
+                true => PathBuf::from("."),
+                false => above.to_path_buf(),
+            },
+        );
+    }
+    path.to_path_buf()
+}
+
+/// What the names of files below a folder start with: the folder and a `/`, nothing for the current one.
+pub fn prefix(folder: &Path) -> String {
+    let name = name_of(folder);
+    let name = name.trim_end_matches('/');
+    if name == "." { String::new() } else { format!("{name}/") }
+}
+
+/// The folders below a folder as paths from it, `/` separated and sorted. What walks leave out is left out here too, and
+/// links are not followed.
+///
+/// # Errors
+/// When one of them cannot be looked into.
+pub fn folders(root: &Path, options: &WalkOptions) -> Result<Vec<String>, SourceError> {
+    let exclude = glob_set(&options.exclude)?;
+    let mut out = Vec::new();
+    for entry in builder(root, options, exclude).build() {
+        let entry = entry.map_err(|error| {
+            let kind = error.io_error().map_or(std::io::ErrorKind::Other, std::io::Error::kind);
+            SourceError::read(path_of(&error).unwrap_or(root), kind.into())
+        })?;
+        if entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            out.push(below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// What walks below a folder, ignore files honoured as the options say.
+fn builder(root: &Path, options: &WalkOptions, exclude: GlobSet) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .require_git(false)
+        .parents(!options.no_ignore)
+        .ignore(!options.no_ignore)
+        .git_ignore(!options.no_ignore)
+        .git_global(!options.no_ignore)
+        .git_exclude(!options.no_ignore)
+        .filter_entry(move |entry| entry.depth() == 0 || !exclude.is_match(relative(entry.path())));
+    builder
+}
+
 /// A path as people read it.
-pub(super) fn name_of(path: &Path) -> Arc<str> {
+pub fn name_of(path: &Path) -> Arc<str> {
     let text = path.to_string_lossy();
     let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/").into() };
     let mut name = text.as_ref();
@@ -205,17 +284,7 @@ impl Walker<'_> {
     /// Walk `root`; links may lead anywhere within the current directory, or within `top` when that lies elsewhere.
     fn directory(&mut self, root: &Path, top: &Path, pick: &Pick<'_>) {
         let mut links = Vec::new();
-        let exclude = self.exclude.clone();
-        let mut builder = WalkBuilder::new(root);
-        builder
-            .require_git(false)
-            .parents(!self.options.no_ignore)
-            .ignore(!self.options.no_ignore)
-            .git_ignore(!self.options.no_ignore)
-            .git_global(!self.options.no_ignore)
-            .git_exclude(!self.options.no_ignore)
-            .filter_entry(move |entry| entry.depth() == 0 || !exclude.is_match(relative(entry.path())));
-        for entry in builder.build() {
+        for entry in builder(root, self.options, self.exclude.clone()).build() {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {

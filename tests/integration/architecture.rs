@@ -16,6 +16,7 @@ const FLOORS: [&str; 22] = [
     "evaluate",
     "certificate",
     "proof",
+    "guardrail",
     "algebra",
     "check",
     "rule",

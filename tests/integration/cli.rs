@@ -229,9 +229,15 @@ fn every_format_is_written_to_stdout_or_to_a_file() {
         ("github", "::error file=bad.json,line=4"),
         ("gitlab", "\"fingerprint\""),
         ("markdown", "pass-role-with-star-in-resource"),
+        ("html", "<!DOCTYPE html>"),
+        ("csv", "record,status,severity,rule"),
+        ("ocsf", "\"class_uid\":2003"),
+        ("asff", "[{\"SchemaVersion\":\"2018-10-08\""),
     ] {
-        let shown = sandbox.run(&["check", "bad.json", "--format", format]).ends(1).says(part).stdout;
-        let run = sandbox.run(&["check", "bad.json", "--format", format, "--output", "report"]).ends(1).complains("1 finding");
+        // Reports that tell the time of the run tell that of the day that is named.
+        let check = ["check", "bad.json", "--as-of", "2026-11-26", "--format", format];
+        let shown = sandbox.run(&check).ends(1).says(part).stdout;
+        let run = sandbox.run(&[&check[..], &["--output", "report"]].concat()).ends(1).complains("1 finding");
         assert_eq!(run.stdout, "", "{format}");
         assert_eq!(sandbox.read("report").replace(env!("CARGO_PKG_VERSION"), "[VERSION]"), shown, "{format}");
     }
@@ -278,10 +284,12 @@ fn output_is_the_same_byte_for_byte() {
         sandbox.write(&format!("{:02}/p{i}.json", i % 7), if i % 3 == 0 { GOOD } else { PASS_ROLE });
         sandbox.write(&format!("{:02}/cut{i}.json", i % 5), "{\"Statement\":[");
     }
-    for format in ["text", "concise", "json", "ndjson", "sarif", "junit", "github", "gitlab", "markdown"] {
-        let first = sandbox.run(&["check", "--format", format]).ends(1).stdout;
+    for format in
+        ["text", "concise", "json", "ndjson", "sarif", "junit", "github", "gitlab", "markdown", "html", "csv", "ocsf", "asff"]
+    {
+        let first = sandbox.run(&["check", "--as-of", "2026-11-26", "--format", format]).ends(1).stdout;
         for jobs in ["1", "2", "5"] {
-            let again = sandbox.run(&["check", "--format", format, "--jobs", jobs]).ends(1).stdout;
+            let again = sandbox.run(&["check", "--as-of", "2026-11-26", "--format", format, "--jobs", jobs]).ends(1).stdout;
             assert!(first == again, "{format} differs with {jobs} jobs");
         }
     }

@@ -182,7 +182,9 @@ fn a_file_name_can_be_hostile_too() {
     if fs::write(sandbox.path().join(name), PASS_ROLE).is_err() {
         return;
     }
-    for format in ["text", "concise", "json", "ndjson", "sarif", "junit", "github", "gitlab", "markdown"] {
+    for format in
+        ["text", "concise", "json", "ndjson", "sarif", "junit", "github", "gitlab", "markdown", "html", "csv", "ocsf", "asff"]
+    {
         let run = sandbox.run(&["check", "--format", format]).ends(1);
         let raw = run.stdout.contains(['\u{1b}', '\u{202e}']);
         assert!(!raw, "{format}:\n{}", run.stdout);

@@ -3,16 +3,21 @@
 #![allow(clippy::string_slice, clippy::indexing_slicing, reason = "tests cut where they know the text")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod access_analyzer;
 mod architecture;
+mod audit;
 mod can;
 mod cli;
 mod common;
 mod fetch;
 mod fixtures;
 mod generated;
+mod guardrail;
+mod html;
 mod inputs;
 mod living;
 mod oracle;
+mod organization;
 mod properties;
 mod prove;
 mod rule_commands;

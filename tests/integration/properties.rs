@@ -1,6 +1,7 @@
 //! What must hold of any input: no panic, spans in bounds, agreement with a second JSON reader, and verdicts that depend on
 //! meaning alone.
 
+use palisade::audit::Audit;
 use palisade::config::Config;
 use palisade::document::{Document, Kind, Node, ProblemCode, json, path, yaml};
 use palisade::extract::{Hints, recognise};
@@ -37,6 +38,7 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
         excerpts: true,
         registry: &REGISTRY,
         config: &config,
+        organization: None,
         context: Context { kind, ..Context::default() },
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
@@ -54,9 +56,10 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
 /// Every format over an outcome; the text of all of them.
 fn reported(outcome: &Outcome) -> Vec<u8> {
     let mut out = Vec::new();
+    let audit = Audit::alone(outcome.clone(), "a file", "2026-09-01T00:00:00Z");
     for format in Format::ALL {
         let options = Options { verbose: true, ..Options::default() };
-        report::render(format, outcome, &options, &mut out).expect("writing to memory works");
+        report::render(format, &audit, &options, &mut out).expect("writing to memory works");
     }
     out
 }

@@ -186,6 +186,7 @@ impl Maker<'_> {
             name: self.name.clone(),
             path: self.resource.text("Path").or_else(|| self.resource.text("RolePath")),
             tags: tags(self.resource),
+            trusts_others: None,
         };
         Context { attached_to: Some(attached_to), name: Some(self.name.clone()), ..self.template.context() }
     }

@@ -47,6 +47,7 @@ fn principal(plan: &Plan, resource: &Resource, kind: PrincipalKind) -> Principal
         name: resource.text("name").unwrap_or_else(|| resource.address.clone()),
         path: resource.text("path"),
         tags: resource.values.as_ref().map(|values| owner::tags(values, None)).unwrap_or_default(),
+        trusts_others: None,
     };
     let context = Context { attached_to: Some(attached_to), ..plan.context(resource, "arn") };
     let trust = plan.policy(resource, "assume_role_policy", Some(PolicyKind::TrustPolicy), context.clone());

@@ -1,0 +1,190 @@
+//! The organization as the history keeps it: units, accounts, control policies by the meaning of their text, and what is
+//! attached where.
+
+use crate::document::{Node, json};
+use crate::finding::fingerprint::normalise_statement;
+use crate::organization::Organization;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A unit or an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// The unit it belongs to; none for the root.
+    pub parent: Option<String>,
+}
+
+/// A policy of the organization.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// `SERVICE_CONTROL_POLICY`, `RESOURCE_CONTROL_POLICY`, ….
+    pub kind: String,
+    /// Stands for what its statements mean: layout, order and `Sid` do not count. None when the export has no text.
+    pub hash: Option<String>,
+}
+
+/// The tree at one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// Root and units, by id.
+    pub units: BTreeMap<String, Member>,
+    /// Accounts, by id.
+    pub accounts: BTreeMap<String, Member>,
+    /// Policies, by id.
+    pub policies: BTreeMap<String, Control>,
+    /// Ids of the policies attached to a target, by its id.
+    pub attached: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Tree {
+    /// Of an export and the model that was read from it.
+    pub fn of(organization: &Organization, export: Node<'_>) -> Self {
+        let units = organization.units.iter();
+        let accounts = organization.accounts.iter();
+        Self {
+            units: units.map(|(id, u)| (id.clone(), Member { name: u.name.clone(), parent: u.parent.clone() })).collect(),
+            accounts: accounts.map(|(id, a)| (id.clone(), Member { name: a.name.clone(), parent: a.parent.clone() })).collect(),
+            policies: export.get("Policies").into_iter().flat_map(Node::elements).filter_map(control).collect(),
+            attached: organization.attached.clone(),
+        }
+    }
+
+    /// The path of a unit by names, such as `/workloads/prod`; the root is `/`. A ring in the data ends the walk.
+    pub fn path(&self, unit: &str) -> String {
+        let mut ids = vec![unit];
+        while let Some(parent) = ids.last().and_then(|id| self.units.get(*id)).and_then(|u| u.parent.as_deref()) {
+            if ids.contains(&parent) {
+                break;
+            }
+            ids.push(parent);
+        }
+        let named = ids.iter().rev().filter_map(|id| self.units.get(*id)).filter(|u| u.parent.is_some());
+        format!("/{}", named.map(|u| u.name.as_str()).collect::<Vec<_>>().join("/"))
+    }
+
+    /// A unit by its path, an account by its name.
+    pub fn name_of(&self, target: &str) -> String {
+        self.accounts.get(target).map_or_else(|| self.path(target), |account| account.name.clone())
+    }
+
+    /// As JSON, for the history.
+    pub fn to_json(&self) -> String {
+        let members = |all: &BTreeMap<String, Member>| -> Map<String, Value> {
+            all.iter().map(|(id, m)| (id.clone(), json!([m.name, m.parent]))).collect()
+        };
+        let policies: Map<String, Value> =
+            self.policies.iter().map(|(id, p)| (id.clone(), json!([p.name, p.kind, p.hash]))).collect();
+        let (units, accounts) = (members(&self.units), members(&self.accounts));
+        json!({ "units": units, "accounts": accounts, "policies": policies, "attached": self.attached }).to_string()
+    }
+
+    /// Read what [`Self::to_json`] wrote; `None` for anything else.
+    pub fn from_json(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let list = |key: &str| value.get(key).and_then(Value::as_object);
+        let text = |value: &Value, at: usize| value.get(at).and_then(Value::as_str).map(str::to_owned);
+        let members = |key: &str| -> Option<BTreeMap<String, Member>> {
+            let member = |v: &Value| Some(Member { name: text(v, 0)?, parent: text(v, 1) });
+            list(key)?.iter().map(|(id, v)| Some((id.clone(), member(v)?))).collect()
+        };
+        let control = |v: &Value| Some(Control { name: text(v, 0)?, kind: text(v, 1)?, hash: text(v, 2) });
+        let ids =
+            |v: &Value| -> Option<BTreeSet<String>> { v.as_array()?.iter().map(|id| Some(id.as_str()?.to_owned())).collect() };
+        Some(Self {
+            units: members("units")?,
+            accounts: members("accounts")?,
+            policies: list("policies")?.iter().map(|(id, v)| Some((id.clone(), control(v)?))).collect::<Option<_>>()?,
+            attached: list("attached")?.iter().map(|(id, v)| Some((id.clone(), ids(v)?))).collect::<Option<_>>()?,
+        })
+    }
+}
+
+fn control(node: Node<'_>) -> Option<(String, Control)> {
+    let summary = node.get("PolicySummary").unwrap_or(node);
+    let text = |key: &str| summary.get(key).and_then(Node::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
+    let id = text("Id")?;
+    let control = Control {
+        name: text("Name").unwrap_or_else(|| id.clone()),
+        kind: text("Type").unwrap_or_default(),
+        hash: node.get("Content").map(meaning),
+    };
+    Some((id, control))
+}
+
+/// A hash of what a policy says: the same for texts that differ in layout, in order or in a `Sid`.
+fn meaning(content: Node<'_>) -> String {
+    let Some(text) = content.as_str() else { return hash(&statements(content)) };
+    let document = json::parse(text.to_owned());
+    match document.root().filter(|root| root.get("Statement").is_some()) {
+        Some(root) => hash(&statements(root)),
+        None => hash(&[text.to_owned()]),
+    }
+}
+
+fn statements(policy: Node<'_>) -> Vec<String> {
+    let statements = policy.get("Statement").into_iter().flat_map(Node::one_or_many);
+    let mut out: Vec<String> = statements.map(normalise_statement).collect();
+    out.sort();
+    out
+}
+
+fn hash(parts: &[String]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        // Length first: no two lists of parts give the same bytes.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The tree of an export.
+    pub fn tree(text: &str) -> Tree {
+        let document = json::parse(text.to_owned());
+        let root = document.root().unwrap();
+        Tree::of(&Organization::read(root).unwrap(), root)
+    }
+
+    /// An export with one control policy of this text.
+    pub fn export(content: &str) -> String {
+        format!(
+            r#"{{"Roots":[{{"Id":"r-1","Name":"Root"}}],
+            "OrganizationalUnits":[{{"Id":"ou-1","Name":"Work","ParentId":"r-1"}},{{"Id":"ou-2","Name":"Prod","ParentId":"ou-1"}}],
+            "Accounts":[{{"Id":"111122223333","Name":"shop","ParentId":"ou-2"}}],
+            "Policies":[{{"PolicySummary":{{"Id":"p-1","Arn":"arn:aws:organizations::9:policy/p-1","Name":"deny","Type":"SERVICE_CONTROL_POLICY"}},"Content":{content}}}],
+            "PolicyAttachments":[{{"PolicyId":"p-1","TargetId":"ou-1"}}]}}"#
+        )
+    }
+
+    #[test]
+    fn what_is_kept_is_read() {
+        let tree = tree(&export(r#"{"Statement":[]}"#));
+        assert_eq!(tree.path("ou-2"), "/Work/Prod");
+        assert_eq!((tree.name_of("111122223333"), tree.name_of("r-1")), ("shop".into(), "/".into()));
+        assert_eq!(Tree::from_json(&tree.to_json()), Some(tree));
+        assert_eq!(Tree::from_json("{}"), None);
+        assert_eq!(Tree::from_json("no"), None);
+    }
+
+    #[test]
+    fn only_the_meaning_of_a_policy_counts() {
+        let of = |content: &str| tree(&export(content)).policies["p-1"].hash.clone().unwrap();
+        let one = r#"{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Action":["b:Y","a:X"],"Resource":"*"},{"Effect":"Deny","Action":"c:*","Resource":"*"}]}"#;
+        let same = r#"{"Statement":[{"Effect":"Deny","Resource":"*","Action":"c:*"},{"Resource":["*"],"Effect":"Deny","Action":["a:x","b:y"]}]}"#;
+        let other = r#"{"Statement":[{"Effect":"Deny","Action":"c:*","Resource":"*"},{"Effect":"Deny","Action":["a:X"],"Resource":"*"}]}"#;
+        let text = Value::from(one).to_string();
+        assert_eq!(of(one), of(same));
+        assert_eq!(of(one), of(&text), "the same in a string");
+        assert_ne!(of(one), of(other));
+        assert_ne!(of("\"broken {\""), of("\"broken [\""));
+    }
+}

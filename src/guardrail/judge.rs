@@ -1,0 +1,228 @@
+//! One question for the accounts on which the same policies bear.
+
+use super::accounts::Bearing;
+use super::model::Question;
+use super::texts::{Control, Text};
+use crate::catalog;
+use crate::evaluate::Request;
+use crate::policy::arn::is_account_id;
+use crate::policy::{Policy, PolicyKind};
+use crate::proof::{self, Compiled, Engine, Input, Path, Proof, Sense, Verdict, World, tells_accounts_apart};
+
+/// Policies of the organization, compiled once, and what they must stop.
+pub(super) struct Pool<'c, 'd> {
+    pub controls: &'c [Control<'d>],
+    pub worlds: &'c [World],
+    /// Actions that are asked about, as globs.
+    pub asked_actions: &'c [String],
+    /// What must be stopped.
+    pub target: Vec<Sense>,
+    /// The same without one of the exemptions.
+    pub unexempt: Vec<Vec<Sense>>,
+    /// Each policy by itself; what allows everything where the text is not known.
+    pub singles: Vec<[&'c Policy<'d>; 1]>,
+    pub compiled: Vec<Compiled>,
+    /// Resource control policies bind every service that is asked about.
+    pub binds_resources: bool,
+}
+
+/// An answer for some accounts.
+pub(super) struct Judged<'q> {
+    pub accounts: Vec<&'q str>,
+    pub proof: Proof,
+    /// Policies in the order in which the proof numbers them.
+    pub numbering: Vec<usize>,
+}
+
+/// What allows everything, of a kind: the last of the policies, to which nothing is attached.
+fn everything<'c, 'd>(controls: &'c [Control<'d>], kind: PolicyKind) -> Option<&'c Policy<'d>> {
+    controls.iter().rev().find(|c| c.kind == kind && c.id.is_empty()).and_then(|c| match &c.text {
+        Text::Full(policy) | Text::Read(policy) => Some(policy),
+        Text::Absent | Text::Broken => None,
+    })
+}
+
+impl<'c, 'd> Pool<'c, 'd> {
+    pub fn new(engine: &mut Engine, question: &Question<'c>, controls: &'c [Control<'d>]) -> Self {
+        let mut singles: Vec<[&Policy<'_>; 1]> = Vec::new();
+        for control in controls {
+            match &control.text {
+                Text::Read(policy) | Text::Full(policy) => singles.push([policy]),
+                // What is not known allows at most everything: whoever is held all the same is held.
+                Text::Absent | Text::Broken => singles.extend(everything(controls, control.kind).map(|policy| [policy])),
+            }
+        }
+        let compiled = singles.iter().map(|single| engine.compile(single)).collect();
+        let target = proof::aim_at(engine, question.asked, question.except);
+        let without = |skip: usize| -> Vec<String> {
+            question.except.iter().enumerate().filter(|(at, _)| *at != skip).map(|(_, text)| text.clone()).collect()
+        };
+        let unexempt = (0..question.except.len()).map(|skip| proof::aim_at(engine, question.asked, &without(skip))).collect();
+        let binds_resources = all_bound(&question.asked.actions);
+        Self {
+            controls,
+            worlds: question.worlds,
+            target,
+            asked_actions: &question.asked.actions,
+            unexempt,
+            singles,
+            compiled,
+            binds_resources,
+        }
+    }
+
+    pub fn input(&self, at: usize) -> Option<Input<'_, 'd>> {
+        Some(Input { policies: self.singles.get(at)?.as_slice(), compiled: self.compiled.get(at) })
+    }
+
+    fn levels(&self, bearing: &Bearing) -> Vec<Vec<Input<'_, 'd>>> {
+        bearing.levels.iter().map(|level| level.iter().filter_map(|at| self.input(*at)).collect()).collect()
+    }
+
+    /// Judge all accounts on which the same bears. Where the policies can tell accounts apart each is asked about by itself.
+    pub fn judge<'q>(&self, engine: &mut Engine, bearing: &Bearing, accounts: Vec<&'q str>) -> Vec<Judged<'q>> {
+        let numbering: Vec<usize> = bearing.levels.iter().flatten().copied().collect();
+        let levels = self.levels(bearing);
+        let parts = levels.iter().flatten().filter_map(|input| input.compiled);
+        let boxes = parts.flat_map(|c| c.allow.iter().chain(&c.deny));
+        let senses = boxes.flat_map(|boxed| boxed.parts.iter().map(|(id, _)| (*id, true))).chain(self.target.iter().copied());
+        let apart = accounts.len() > 1 && tells_accounts_apart(engine, senses);
+        let path = |account| Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target: &self.target, account };
+        let judged = |accounts, proof| Judged { accounts, proof, numbering: numbering.clone() };
+        if !apart {
+            let account = accounts.first().copied().filter(|id| is_account_id(id));
+            let proof = in_worlds(engine, self.worlds, &path(account));
+            return vec![judged(accounts, self.told(bearing, account, proof))];
+        }
+        let whole = in_worlds(engine, self.worlds, &path(None));
+        if whole.verdict == Verdict::Pass {
+            return vec![judged(accounts, whole)];
+        }
+        let mut out: Vec<Judged<'q>> = Vec::new();
+        for account in accounts {
+            let known = Some(account).filter(|id| is_account_id(id));
+            let proof = in_worlds(engine, self.worlds, &path(known));
+            let proof = self.told(bearing, known, proof);
+            match out.iter_mut().find(|j| j.proof.verdict == proof.verdict && j.proof.reason == proof.reason) {
+                Some(known) => known.accounts.push(account),
+                None => out.push(judged(vec![account], proof)),
+            }
+        }
+        out
+    }
+
+    /// A request that gets through shows nothing while a policy above the account is not known.
+    fn told(&self, bearing: &Bearing, account: Option<&str>, proof: Proof) -> Proof {
+        if proof.verdict != Verdict::Fail {
+            return proof;
+        }
+        let unknown = |at: &&usize| self.controls.get(**at).is_some_and(|c| matches!(c.text, Text::Absent | Text::Broken));
+        let mut why: Vec<String> = Vec::new();
+        for at in bearing.levels.iter().flatten().filter(unknown) {
+            let Some(control) = self.controls.get(*at) else { continue };
+            let what = if matches!(control.text, Text::Broken) { "has mistakes" } else { "is not here" };
+            why.push(format!("the text of the attached policy `{}` {what}", control.name));
+        }
+        if !bearing.rooted {
+            why.push("the units above do not lead up to a root: what is attached there is not known".to_owned());
+        }
+        why.dedup();
+        if why.is_empty() { self.at_home(bearing, account, proof) } else { Proof::unknown(why.join("; ")) }
+    }
+
+    /// The witness with a resource of the account itself, where the request then gets through all the same.
+    fn at_home(&self, bearing: &Bearing, account: Option<&str>, mut proof: Proof) -> Proof {
+        let (Some(request), Some(account)) = (&mut proof.witness, account) else { return proof };
+        let home = Request { resource: request.resource.replace(ELSEWHERE, account), ..request.clone() };
+        let levels: Vec<Vec<&Policy<'_>>> = self
+            .levels(bearing)
+            .iter()
+            .map(|level| level.iter().flat_map(|input| input.policies.iter().copied()).collect())
+            .collect();
+        let asked = |request: &Request| request.resource.contains(account);
+        if asked(&home) && Path::lets_through(&levels, PolicyKind::ServiceControlPolicy, &home) {
+            *request = home;
+        }
+        proof
+    }
+
+    /// What resource control policies say; none when they say nothing.
+    pub fn of_resources(&self, engine: &mut Engine, bearing: &Bearing) -> Option<Verdict> {
+        if !self.binds_resources || bearing.of_resources.is_empty() {
+            return None;
+        }
+        let levels = [bearing.of_resources.iter().filter_map(|at| self.input(*at)).collect::<Vec<_>>()];
+        let kind = PolicyKind::ResourceControlPolicy;
+        Some(in_worlds(engine, self.worlds, &Path { levels: &levels, kind, target: &self.target, account: None }).verdict)
+    }
+
+    /// Exemptions without which the accounts are held too.
+    pub fn unused(&self, engine: &mut Engine, bearing: &Bearing) -> Vec<usize> {
+        let levels = self.levels(bearing);
+        let held = |engine: &mut Engine, target: &[Sense]| {
+            let path = Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target, account: None };
+            in_worlds(engine, self.worlds, &path).verdict == Verdict::Pass
+        };
+        self.unexempt.iter().enumerate().filter(|(_, target)| held(engine, target)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether accounts would be held with some policies more, attached to them or to something above them.
+    pub fn is_held_with(&self, engine: &mut Engine, bearing: &Bearing, more: &[Input<'_, '_>]) -> bool {
+        let mut levels = self.levels(bearing);
+        let full = self.controls.iter().rposition(|c| c.kind == PolicyKind::ServiceControlPolicy && c.id.is_empty());
+        let mut last: Vec<Input<'_, '_>> = full.and_then(|at| self.input(at)).into_iter().collect();
+        last.extend(more);
+        levels.push(last);
+        let path = Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target: &self.target, account: None };
+        in_worlds(engine, self.worlds, &path).verdict == Verdict::Pass
+    }
+}
+
+/// The account that stands in resources of witnesses when nothing was asked of it.
+const ELSEWHERE: &str = "111122223333";
+
+/// Ask in every world, real actions first: a request that can be made today says more than one that may come.
+fn in_worlds(engine: &mut Engine, worlds: &[World], path: &Path<'_, '_>) -> Proof {
+    let mut held = false;
+    let mut proof = Proof::unknown("nothing was asked");
+    for world in worlds {
+        engine.world = *world;
+        proof = proof::guardrail_path(engine, path);
+        if proof.verdict != Verdict::Pass {
+            break;
+        }
+        held = true;
+    }
+    if held && proof.verdict != Verdict::Pass {
+        let word = "every action of the catalogue is stopped; one that may come is not (`--world closed` leaves it out)";
+        proof.reason = Some(proof.reason.map_or_else(|| word.to_owned(), |reason| format!("{reason}; {word}")));
+    }
+    proof
+}
+
+/// True when resource control policies bind every action that is asked about.
+///
+/// AWS Organizations User Guide, "Resource control policies (RCPs)": the list of services, and `kms:RetireGrant`, which
+/// they never stop.
+fn all_bound(actions: &[String]) -> bool {
+    let services = catalog::current().table("rcp-services");
+    let bound = |action: &String| {
+        action.split_once(':').is_some_and(|(service, name)| {
+            let retires = service.eq_ignore_ascii_case("kms") && may_retire(name);
+            services.has(service) && !retires
+        })
+    };
+    !actions.is_empty() && actions.iter().all(bound)
+}
+
+/// Services among those that are asked about which resource control policies do not bind, sorted.
+pub(super) fn unbound(actions: &[String]) -> Vec<String> {
+    let table = catalog::current().table("rcp-services");
+    let services = actions.iter().filter_map(|action| action.split_once(':')).map(|(service, _)| service);
+    let plain = services.filter(|service| !crate::text::glob::has_wildcard(service) && !table.has(service));
+    plain.map(str::to_ascii_lowercase).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+fn may_retire(name: &str) -> bool {
+    crate::text::glob::matches(name, "RetireGrant", crate::text::glob::Case::Insensitive)
+}

@@ -1,0 +1,149 @@
+//! The service control policy that would close the gap: written, proved to close it, and measured against the quotas.
+
+use super::accounts::Bearing;
+use super::attach::{Below, Fallback, Target};
+use super::judge::Pool;
+use super::model::{Group, Question};
+use crate::catalog::quota::{self, ControlQuota};
+use crate::document::json;
+use crate::policy::{PolicyKind, parse};
+use crate::proof::{Engine, Input, Verdict};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A policy to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The document.
+    pub policy: Value,
+    /// Its characters without white space.
+    pub characters: usize,
+}
+
+/// What would close the gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Policies, each within the quota; more than one when there are too many actions for one.
+    pub drafts: Vec<Draft>,
+    /// With them attached, every open account is held: it was proved.
+    pub proved: bool,
+    /// Where to attach them: above every open account and above no other.
+    pub attach_to: Vec<Target>,
+    /// Fewer targets instead of those, which are above others as well; fewer with each.
+    pub or_to: Vec<Fallback>,
+    /// How many accounts are open.
+    pub closes: usize,
+    /// The quotas it was measured against.
+    pub quota: ControlQuota,
+}
+
+/// Accounts that are open, with what bears on them.
+pub(super) struct Open<'q> {
+    pub bearing: Bearing,
+    pub accounts: Vec<&'q str>,
+}
+
+/// What would close the gap of the accounts that are open; none when there is no such account, or nothing that a policy can
+/// say closes it.
+pub(super) fn suggest(
+    engine: &mut Engine,
+    question: &Question<'_>,
+    pool: &Pool<'_, '_>,
+    open: &[Open<'_>],
+    groups: &[Group],
+) -> Option<Suggestion> {
+    let held: BTreeSet<&str> =
+        groups.iter().filter(|g| g.verdict == Verdict::Pass).flat_map(|g| &g.accounts).map(String::as_str).collect();
+    let open: Vec<&Open<'_>> = open.iter().filter(|o| o.accounts.iter().any(|a| !held.contains(a))).collect();
+    let wanted: BTreeSet<&str> = open.iter().flat_map(|o| o.accounts.iter().copied()).collect();
+    let on = question.organization.is_enabled(crate::organization::tree::type_of(PolicyKind::ServiceControlPolicy));
+    if wanted.is_empty() || !on {
+        return None;
+    }
+    let quota = quota::SERVICE_CONTROL_POLICIES;
+    let drafts = drafts(question, quota)?;
+    let documents: Vec<_> = drafts.iter().map(|draft| json::parse(draft.policy.to_string())).collect();
+    let policies: Vec<_> = documents.iter().filter_map(|d| Some(parse(d.root()?).0)).collect();
+    let singles: Vec<_> = policies.iter().map(|policy| [policy]).collect();
+    let compiled: Vec<_> = singles.iter().map(|single| engine.compile(single)).collect();
+    let more: Vec<Input<'_, '_>> = singles
+        .iter()
+        .zip(&compiled)
+        .map(|(single, boxes)| Input { policies: single.as_slice(), compiled: Some(boxes) })
+        .collect();
+    let proved = open.iter().all(|o| pool.is_held_with(engine, &o.bearing, &more));
+    let below = Below::new(question.organization);
+    let statement = drafts.first().and_then(|d| d.policy.get("Statement")?.get(0)).map_or(0, |s| s.to_string().chars().count());
+    let measured = |id: &str| {
+        let mut target = below.target(id, &wanted);
+        below.find_room(&mut target, pool.controls, (drafts.len(), statement), quota);
+        target
+    };
+    let all = |ids: BTreeSet<&str>| {
+        let mut targets: Vec<Target> = ids.into_iter().map(measured).collect();
+        targets.sort_by(|a, b| b.closes.cmp(&a.closes).then_with(|| a.id.cmp(&b.id)));
+        targets
+    };
+    let attach_to = all(below.exactly(&wanted));
+    let mut or_to: Vec<Fallback> = Vec::new();
+    for ids in [below.mostly(&wanted, &held), below.lowest_above(&wanted).into_iter().collect()] {
+        let fewest = or_to.last().map_or(attach_to.len(), |other| other.targets.len());
+        if !ids.is_empty() && ids.len() < fewest {
+            let targets = all(ids);
+            let touched: BTreeSet<&str> = targets.iter().flat_map(|t| &t.touches).map(String::as_str).collect();
+            let (held, others) = (touched.intersection(&held).count(), touched.difference(&held).count());
+            or_to.push(Fallback { targets, held, others });
+        }
+    }
+    Some(Suggestion { drafts, proved, attach_to, or_to, closes: wanted.len(), quota })
+}
+
+/// One policy, or as many as the actions need.
+fn drafts(question: &Question<'_>, quota: ControlQuota) -> Option<Vec<Draft>> {
+    // More policies than can be attached to anything are none to suggest.
+    let letters: usize = question.asked.actions.iter().map(|action| action.chars().count() + 3).sum();
+    if letters > quota.characters * (quota.attached - 1) {
+        return None;
+    }
+    let mut out = Vec::new();
+    let everything = ["*".to_owned()];
+    let mut rest: &[String] = if question.asked.actions.is_empty() { &everything } else { &question.asked.actions };
+    while !rest.is_empty() {
+        let mut take = rest.len();
+        let draft = loop {
+            let draft = draft(question, rest.get(..take)?);
+            if draft.characters <= quota.characters {
+                break draft;
+            }
+            // One action that does not fit is none to suggest.
+            if take < 2 {
+                return None;
+            }
+            // Closer to what fits each time.
+            take = (take * quota.characters / draft.characters).clamp(1, take - 1);
+        };
+        out.push(draft);
+        rest = rest.get(take..)?;
+    }
+    Some(out)
+}
+
+fn draft(question: &Question<'_>, actions: &[String]) -> Draft {
+    let one_or_all = |all: &[String]| match all {
+        [one] => Value::from(one.as_str()),
+        several => several.iter().map(String::as_str).collect(),
+    };
+    let everything = ["*".to_owned()];
+    let resources = if question.asked.resources.is_empty() { &everything[..] } else { &question.asked.resources };
+    let mut statement = json!({
+        "Sid": "Guardrail", "Effect": "Deny", "Action": one_or_all(actions), "Resource": one_or_all(resources),
+    });
+    if let (false, Some(object)) = (question.except.is_empty(), statement.as_object_mut()) {
+        // ARN operators compare field by field; a pattern that is no whole ARN matches nothing there.
+        let arns = question.except.iter().all(|text| crate::policy::arn::fields(text).is_some());
+        let operator = if arns { "ArnNotLike" } else { "StringNotLike" };
+        object.insert("Condition".to_owned(), json!({ operator: { "aws:PrincipalArn": one_or_all(question.except) } }));
+    }
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    Draft { characters: policy.to_string().chars().count(), policy }
+}
