@@ -270,6 +270,16 @@ def an_answer_that_is_always_cut_is_told(world):
 
 
 @scenario
+def config_that_answers_later_leaves_nothing_of_iam_behind(world):
+    whole, out = undisturbed(world), world.folder("later")
+    world.faults({"kind": "deny", "service": "config", "operation": "ListAggregate*"})
+    world.fetch(out, *ENTER, code=4)
+    world.forget()
+    world.fetch(out, *ENTER, "--resume")
+    same(whole, out)
+
+
+@scenario
 def a_web_page_instead_of_an_answer_is_told(world):
     out = world.folder("html")
     world.faults({"kind": "html", "operation": "ListAnalyzers"})
@@ -348,6 +358,22 @@ def a_killed_fetch_is_resumed(world):
         must(not again, f"killed at {share}, {len(again)} of {len(done)} calls were repeated:\n" + "\n".join(again[:40]))
         must(share < 0.5 or len(done) > 0.2 * world.calls, f"only {len(done)} calls were done long enough to be looked at")
         same(whole, out)
+
+
+@scenario
+def a_fetch_killed_while_it_tidies_up(world):
+    whole, out = undisturbed(world), world.folder("tidying")
+    process = subprocess.Popen([world.binary, "fetch", "--out", out, *ENTER], env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (out / "manifest.json").exists():
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if (out / ".fetch").exists():
+        world.fetch(out, *ENTER, "--resume")
+    same(whole, out)
+    (out / ".manifest.json.1.tmp").write_text("half")
+    world.fetch(out, *ENTER)
+    same(whole, out)
 
 
 @scenario
