@@ -212,7 +212,7 @@ mod tests {
             .collect();
         names.sort();
         let first = format!("history.sqlite.corrupt-{STAMP}");
-        assert_eq!(names, ["history.sqlite".to_owned(), first.clone(), format!("{first}-2")].map(std::ffi::OsString::from));
+        assert_eq!(names, ["history.sqlite".to_owned(), first.clone(), format!("{first}-2")]);
     }
 
     #[test]

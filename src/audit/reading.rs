@@ -1,12 +1,10 @@
 //! How completely an audit read its input: whether a finding that is not there any more was looked for at all.
 
 use crate::finding::Incomplete;
+use crate::organization::load::EXPORT as ORGANIZATION;
 use crate::policy::arn::is_account_id;
 use crate::source::snapshot::{SourceState, State};
 use std::collections::BTreeSet;
-
-/// Name of the export of an organization in a snapshot.
-pub const ORGANIZATION: &str = "organization.json";
 
 /// What was read, and what was not.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,9 @@
 //! attached where.
 
 use crate::document::{Node, json};
+use crate::extract::{Body, Found};
 use crate::finding::fingerprint::normalise_statement;
-use crate::organization::Organization;
+use crate::organization::load::Loaded;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,15 +43,20 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Of an export and the model that was read from it.
-    pub fn of(organization: &Organization, export: Node<'_>) -> Self {
-        let units = organization.units.iter();
-        let accounts = organization.accounts.iter();
+    /// Of an organization that was read.
+    pub fn of(loaded: &Loaded) -> Self {
+        let from = &loaded.organization;
+        let units = from.units.iter();
+        let accounts = from.accounts.iter();
+        let policies = from.policies.iter().map(|(id, policy)| {
+            let hash = loaded.texts.get(id).and_then(meaning);
+            (id.clone(), Control { name: policy.name.clone(), kind: policy.kind.clone(), hash })
+        });
         Self {
             units: units.map(|(id, u)| (id.clone(), Member { name: u.name.clone(), parent: u.parent.clone() })).collect(),
             accounts: accounts.map(|(id, a)| (id.clone(), Member { name: a.name.clone(), parent: a.parent.clone() })).collect(),
-            policies: export.get("Policies").into_iter().flat_map(Node::elements).filter_map(control).collect(),
-            attached: organization.attached.clone(),
+            policies: policies.collect(),
+            attached: from.attached.clone(),
         }
     }
 
@@ -104,25 +110,17 @@ impl Tree {
     }
 }
 
-fn control(node: Node<'_>) -> Option<(String, Control)> {
-    let summary = node.get("PolicySummary").unwrap_or(node);
-    let text = |key: &str| summary.get(key).and_then(Node::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
-    let id = text("Id")?;
-    let control = Control {
-        name: text("Name").unwrap_or_else(|| id.clone()),
-        kind: text("Type").unwrap_or_default(),
-        hash: node.get("Content").map(meaning),
-    };
-    Some((id, control))
-}
-
 /// A hash of what a policy says: the same for texts that differ in layout, in order or in a `Sid`.
-fn meaning(content: Node<'_>) -> String {
-    let Some(text) = content.as_str() else { return hash(&statements(content)) };
-    let document = json::parse(text.to_owned());
-    match document.root().filter(|root| root.get("Statement").is_some()) {
-        Some(root) => hash(&statements(root)),
-        None => hash(&[text.to_owned()]),
+fn meaning(found: &Found) -> Option<String> {
+    match &found.body {
+        Body::Tree(place) => Some(hash(&statements(place.node()))),
+        Body::Text(_, embedding) => {
+            let text = embedding.text();
+            let document = json::parse(text.clone());
+            let policy = document.root().filter(|root| root.get("Statement").is_some());
+            Some(policy.map_or_else(|| hash(&[text]), |root| hash(&statements(root))))
+        }
+        Body::Missing(_) | Body::Unknown(_) | Body::Record(_) | Body::Settings(..) => None,
     }
 }
 
@@ -146,12 +144,15 @@ fn hash(parts: &[String]) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::document::Origin;
+    use crate::extract::Base;
+    use crate::organization::load;
+    use std::sync::Arc;
 
     /// The tree of an export.
     pub fn tree(text: &str) -> Tree {
-        let document = json::parse(text.to_owned());
-        let root = document.root().unwrap();
-        Tree::of(&Organization::read(root).unwrap(), root)
+        let base = Base::new("organization.json".into(), json::parse(text.to_owned()), Origin::default());
+        Tree::of(&load::of_document(Arc::new(base)).unwrap())
     }
 
     /// An export with one control policy of this text.

@@ -1,6 +1,6 @@
 //! The command line of `audit`.
 
-use super::{ColorChoice, InputArgs, ProjectArgs, RuleArgs};
+use super::{ColorChoice, FetchHowArgs, InputArgs, ProjectArgs, RuleArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -20,6 +20,9 @@ pub struct AuditArgs {
     /// What is remembered.
     #[command(flatten)]
     pub history: HistoryArgs,
+    /// Fetching first.
+    #[command(flatten)]
+    pub fetching: AuditFetchArgs,
     /// What is written, and where.
     #[command(flatten)]
     pub output: AuditOutputArgs,
@@ -48,9 +51,39 @@ pub struct HistoryArgs {
     /// What is audited, to tell several organizations apart in one history [default: the id of the organization]
     #[arg(long, value_name = "NAME")]
     pub subject: Option<String>,
-    /// Fetch from AWS first, into SNAPSHOT
-    #[arg(long, help_heading = "Input")]
+}
+
+/// Fetching first.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fetching")]
+pub struct AuditFetchArgs {
+    /// Fetch from AWS first, into SNAPSHOT, as `palisade fetch` does
+    #[arg(long)]
     pub fetch: bool,
+    /// Only this source, repeatable: config|organizations|access-analyzer|iam|s3|config-snapshots
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',', requires = "fetch")]
+    pub source: Vec<String>,
+    /// The aggregator of AWS Config [default: the only one there is]
+    #[arg(long, value_name = "NAME", requires = "fetch")]
+    pub aggregator: Option<String>,
+    /// Ask Config by advanced queries instead of lists and batches
+    #[arg(long, requires = "fetch")]
+    pub query: bool,
+    /// Read the snapshot files that Config delivers to a bucket
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", requires = "fetch")]
+    pub config_snapshots: Option<String>,
+    /// The role to assume in each account, for iam and s3
+    #[arg(long, value_name = "NAME", requires = "fetch")]
+    pub role_name: Option<String>,
+    /// The external id that the role asks for
+    #[arg(long, value_name = "ID", requires = "role_name")]
+    pub external_id: Option<String>,
+    /// Only this region, repeatable
+    #[arg(long, value_name = "REGION", value_delimiter = ',', requires = "fetch")]
+    pub region: Vec<String>,
+    /// How gently.
+    #[command(flatten)]
+    pub how: FetchHowArgs,
 }
 
 /// Output of `audit`.

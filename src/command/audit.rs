@@ -3,9 +3,9 @@
 use super::audit_reports::{Reports, View};
 use super::scanning::{Checked, Setup, Wanted, fail_on, no_input};
 use super::snapshots::{self, Manifests, Names, Organized};
-use super::{Exit, Terminal, Usage};
+use super::{Exit, Terminal, Usage, fetch};
 use crate::audit::{Audit, History, HistoryError, Pending, Reading, Run, Told};
-use crate::cli::AuditArgs;
+use crate::cli::{AuditArgs, FetchArgs, FetchWhatArgs, PlainFormat};
 use crate::finding::coverage::Standing;
 use crate::finding::{Finding, Outcome};
 use crate::source::{self, Entry};
@@ -17,8 +17,10 @@ use time::format_description::well_known::Rfc3339;
 /// Run it.
 pub fn run(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit> {
     let reports = Reports::new(&args.output)?;
-    if args.history.fetch {
-        fetch()?;
+    if args.fetching.fetch
+        && let Some(exit) = fetch(args, terminal)?
+    {
+        return Ok(exit);
     }
     let wanted = Wanted {
         paths: &args.paths,
@@ -34,12 +36,13 @@ pub fn run(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
     };
     let least = fail_on(args.output.fail_on.as_deref(), &setup.project)?;
     let view = View { least, since_last: args.history.since_last };
-    let Checked { outcome, unmatched, entries, manifests } = setup.outcome(reports.shown(), terminal)?;
+    let Checked { outcome, unmatched, entries, organization } = setup.outcome(reports.shown(), terminal)?;
     if outcome.coverage.documents == 0 && outcome.incomplete.is_empty() {
         no_input(&args.paths, &unmatched, terminal)?;
         return Ok(Exit::NoInput);
     }
-    let organized = snapshots::organization(&entries);
+    let organized = snapshots::organization(organization.as_deref(), &entries);
+    let manifests = snapshots::manifests(&entries);
     let missing = !unmatched.is_empty();
     let input = Input { entries, manifests, organized, missing };
     let reading = reading(args, &setup, &outcome, &input);
@@ -67,11 +70,43 @@ struct Input {
     missing: bool,
 }
 
-/// `--fetch` in a program that cannot.
-fn fetch() -> anyhow::Result<()> {
-    let help = "take a released palisade, or build with `cargo install palisade --features aws`; `palisade audit FOLDER` \
-                reads what `palisade fetch --out FOLDER` wrote elsewhere";
-    Err(Usage::new("this palisade was built without the code that speaks to AWS", help).into())
+/// `--fetch`: what cannot be fetched is missing in the snapshot, and said by its manifest. An exit when there is nothing to
+/// go on with.
+fn fetch(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Option<Exit>> {
+    let [folder] = args.paths.as_slice() else {
+        return Err(Usage::new("`--fetch` without one folder to fetch into", "write `palisade audit FOLDER --fetch`").into());
+    };
+    let from = &args.fetching;
+    let what = FetchWhatArgs {
+        source: from.source.clone(),
+        aggregator: from.aggregator.clone(),
+        query: from.query,
+        config_snapshots: from.config_snapshots.clone(),
+        role_name: from.role_name.clone(),
+        external_id: from.external_id.clone(),
+        account: Vec::new(),
+        region: from.region.clone(),
+        resource_type: Vec::new(),
+    };
+    let fetch_args = FetchArgs {
+        out: Some(folder.clone()),
+        what,
+        how: from.how.clone(),
+        plan: false,
+        print_policy: None,
+        format: PlainFormat::Text,
+        quiet: args.output.quiet,
+        verbose: args.output.verbose,
+    };
+    // Standard output is for the report.
+    let mut said = Vec::new();
+    let (color, progress, width) = (terminal.color, terminal.progress, terminal.width);
+    let exit = fetch::run(&fetch_args, &mut Terminal { out: &mut said, err: terminal.err, color, progress, width });
+    terminal.err.write_all(&said)?;
+    Ok(match exit? {
+        Exit::Clean | Exit::Incomplete => None,
+        exit => Some(exit),
+    })
 }
 
 /// How completely the input was read.
@@ -121,7 +156,8 @@ fn audit(args: &AuditArgs, outcome: Outcome, input: &Input) -> anyhow::Result<Au
 
 /// What is audited: as said, else the organization, else what it may be known by.
 fn subject(args: &AuditArgs, input: &Input) -> String {
-    let told = args.history.subject.clone().or_else(|| input.organized.as_ref().and_then(|organized| organized.id.clone()));
+    let told =
+        args.history.subject.clone().or_else(|| input.organized.as_ref().and_then(|organized| organized.organization.id.clone()));
     told.or_else(|| aliases(args, input).into_iter().next()).unwrap_or_else(|| ".".to_owned())
 }
 
@@ -172,7 +208,8 @@ fn keep(
         }
     };
     // An organization whose export is broken this time is still the one it was.
-    let unnamed = keep.args.history.subject.is_none() && keep.input.organized.as_ref().is_none_or(|o| o.id.is_none());
+    let unnamed =
+        keep.args.history.subject.is_none() && keep.input.organized.as_ref().is_none_or(|o| o.organization.id.is_none());
     if let Some(subject) = history.subject_of(&aliases).filter(|_| unnamed) {
         audit.rename(&subject);
     }

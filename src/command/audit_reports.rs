@@ -5,7 +5,7 @@ use super::{Terminal, Usage};
 use crate::audit::Audit;
 use crate::cli::AuditOutputArgs;
 use crate::finding::Severity;
-use crate::report::{AuditFormat, Options, audit_text};
+use crate::report::{self, Format, Options, audit_text};
 use crate::source;
 use crate::text::suggest::did_you_mean;
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use std::path::PathBuf;
 /// What is to be written.
 pub(super) struct Reports<'a> {
     args: &'a AuditOutputArgs,
-    format: AuditFormat,
-    more: Vec<(AuditFormat, PathBuf)>,
+    format: Format,
+    more: Vec<(Format, PathBuf)>,
 }
 
 /// How findings are weighed.
@@ -49,7 +49,7 @@ impl<'a> Reports<'a> {
     /// What the reports need besides findings.
     pub fn shown(&self) -> Shown {
         let formats = || self.more.iter().map(|(format, _)| *format).chain([self.format]);
-        Shown { cards: formats().any(AuditFormat::lists_rules), excerpts: formats().any(AuditFormat::shows_source) }
+        Shown { cards: formats().any(Format::lists_rules), excerpts: formats().any(Format::shows_source) }
     }
 
     /// Write those that go to files.
@@ -58,7 +58,7 @@ impl<'a> Reports<'a> {
         for (format, file) in self.more.iter().cloned().chain(main) {
             let mut bytes = Vec::new();
             let options = Options { color: false, ..self.options(view, terminal) };
-            format.write(audit, &options, view.since_last, &mut bytes)?;
+            report::render_audit(format, audit, &options, view.since_last, &mut bytes)?;
             source::write_atomic(&file, &bytes).map_err(|e| Usage::new(e.to_string(), e.help()))?;
         }
         Ok(())
@@ -68,7 +68,7 @@ impl<'a> Reports<'a> {
     pub fn main(&self, audit: &Audit, view: View, terminal: &mut Terminal<'_>) -> anyhow::Result<()> {
         let options = self.options(view, terminal);
         if self.args.output.is_none() {
-            self.format.write(audit, &options, view.since_last, terminal.out)?;
+            report::render_audit(self.format, audit, &options, view.since_last, terminal.out)?;
         } else {
             audit_text::summary(audit, &Options { color: false, ..options }, terminal.err)?;
         }
@@ -87,9 +87,9 @@ impl<'a> Reports<'a> {
     }
 }
 
-fn format(text: &str) -> anyhow::Result<AuditFormat> {
+fn format(text: &str) -> anyhow::Result<Format> {
     text.parse().map_err(|()| {
-        let names: Vec<&str> = AuditFormat::all().map(AuditFormat::as_str).collect();
+        let names: Vec<&str> = Format::ALL.map(Format::as_str).to_vec();
         let help = did_you_mean(text, names.iter().copied()).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
         Usage::new(format!("no format `{text}`"), help).into()
     })

@@ -2,7 +2,6 @@
 
 use super::load::{self, Project};
 use super::progress::Progress;
-use super::snapshots::{Manifests, manifests};
 use super::{Exit, Terminal, Usage, policies};
 use crate::cli::{InputArgs, ProjectArgs, RuleArgs};
 use crate::config::FailOn;
@@ -55,8 +54,8 @@ pub(super) struct Checked {
     pub unmatched: Vec<Usage>,
     /// The files that were read.
     pub entries: Vec<Entry>,
-    /// How completely they were fetched, where they are a snapshot.
-    pub manifests: Manifests,
+    /// Where the organization was said to be.
+    pub organization: Option<PathBuf>,
 }
 
 /// What reports need besides findings.
@@ -142,7 +141,6 @@ impl<'a> Setup<'a> {
         outcome
             .incomplete
             .extend(expanded.errors.iter().filter(|e| !e.is_missing() || !expanded.entries.is_empty()).map(unreadable));
-        let manifests = manifests(self.wanted.paths, &mut outcome);
         let named = |file: &str| stdin || expanded.entries.iter().any(|e| e.explicit && &*e.name == file);
         if !input.skip_unrecognised {
             unmatched.extend(outcome.coverage.unrecognised.iter().filter(|f| named(f)).map(|f| {
@@ -152,7 +150,7 @@ impl<'a> Setup<'a> {
                 )
             }));
         }
-        Ok(Checked { outcome, unmatched, entries: expanded.entries, manifests })
+        Ok(Checked { outcome, unmatched, entries: expanded.entries, organization: organization.map(|at| at.path) })
     }
 
     /// The organization that was named, its path spelled like those of the files of it that are checked.

@@ -219,7 +219,8 @@ fn changes(action: &str) -> bool {
 
 /// True for a document that tells of findings.
 pub fn is_answer(root: Node<'_>) -> bool {
-    let line = root.get("finding").is_some_and(is_finding);
+    // A line of a snapshot says so itself.
+    let line = root.get("finding").is_some_and(|finding| root.get("analyzer").is_some() || is_finding(finding));
     let list =
         || root.get("findings").is_some_and(|list| list.kind() == Kind::Array && list.elements().next().is_some_and(is_finding));
     line || is_finding(root) || list()
@@ -235,7 +236,7 @@ mod tests {
     fn all(text: &str) -> Vec<(Context, Vec<(&'static str, Setting)>)> {
         let base = Base::new("f.json".into(), json::parse(text.to_owned()), crate::document::Origin::default());
         let root = Place::root(Arc::new(base)).unwrap();
-        assert_eq!(is_answer(root.node()), !entities(&root, &Context::default()).is_empty());
+        assert_eq!(is_answer(root.node()), !entities(&root, &Context::default()).is_empty(), "{text}");
         let settings = entities(&root, &Context::default()).into_iter().map(|entity| {
             let Entity::Resource(_, found) = entity else { panic!() };
             let Body::Settings(_, facts) = &found[0].body else { panic!() };

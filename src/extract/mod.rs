@@ -29,6 +29,7 @@ pub use facts::{Fact, Setting};
 pub use found::{Base, Body, Found, Place};
 pub use layout::{Extraction, extract};
 pub use organizations::control_policies;
+pub use settings::blocks_account;
 pub use site::{DocumentKind, Site};
 pub use stated::Stated;
 pub use terraform::unknown_version as unknown_plan_version;

@@ -64,6 +64,12 @@ pub fn switches(block: &Place, account: bool, facts: &mut Vec<Fact>) {
     }
 }
 
+/// True for facts of an account's public access block with all four switches on.
+pub fn blocks_account(facts: &[Fact]) -> bool {
+    let is_on = |name: &str| facts.iter().any(|f| f.name == name && matches!(&f.setting, Setting::Is(word) if word == "true"));
+    SWITCHES.iter().all(|(_, _, name)| is_on(name))
+}
+
 fn bucket(supplementary: &Place, facts: &mut Vec<Fact>) {
     if let Some(encryption) = supplementary.get("ServerSideEncryptionConfiguration") {
         rules(&encryption.read(), &encryption, facts);
@@ -71,7 +77,11 @@ fn bucket(supplementary: &Place, facts: &mut Vec<Fact>) {
     match supplementary.get("PublicAccessBlockConfiguration") {
         Some(block) if block.node().kind() != Kind::Null => switches(&block.read(), false, facts),
         Some(block) => SWITCHES.iter().for_each(|(_, name, _)| facts.push(unset(name, &block))),
-        // Config leaves it out where the bucket has none; a row of a query may not have selected it.
+        // Config leaves it out where the bucket has none. A row of a query may not have selected it, but then it lacks
+        // more that every bucket has.
+        None if supplementary.get("AccessControlList").is_some() && supplementary.get("BucketPolicy").is_some() => {
+            SWITCHES.iter().for_each(|(_, name, _)| facts.push(unset(name, supplementary)));
+        }
         None => {}
     }
     if let Some(acl) = supplementary.get("AccessControlList") {

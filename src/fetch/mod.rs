@@ -50,6 +50,8 @@ mod snapshot_file;
 mod snapshots;
 #[cfg(feature = "aws")]
 mod store;
+#[cfg(all(test, feature = "aws"))]
+mod testing;
 #[cfg(feature = "aws")]
 mod unit;
 #[cfg(feature = "aws")]

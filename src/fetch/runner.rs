@@ -141,3 +141,7 @@ async fn sources(context: &Context<'_>, aggregator: Option<&Result<String, Troub
     // On the heap: the state of all of them together is large.
     join4(Box::pin(organization), Box::pin(items), Box::pin(findings), Box::pin(files)).await;
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

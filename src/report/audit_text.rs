@@ -98,7 +98,10 @@ fn since(drift: &Drift) -> String {
 }
 
 fn write_drift(audit: &Audit, drift: &Drift, options: &Options, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "\n{}", paint(&terminal(&since(drift)), "1", options.color))?;
+    writeln!(out)?;
+    for line in hanging(&terminal(&since(drift)), options.width, "  ") {
+        writeln!(out, "{}", paint(&line, "1", options.color))?;
+    }
     for change in &drift.changes {
         row("tree", &words::change(change), options, out)?;
     }
@@ -260,4 +263,66 @@ fn colored(line: &str, color: bool) -> String {
         line = line.replace(&format!(" {severity}"), &format!(" {}", paint(severity.as_str(), sgr(severity), true)));
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{audit_json, audit_markdown, audit_sample, sample};
+    use super::*;
+
+    fn shown(audit: &Audit, options: &Options) -> String {
+        let mut out = Vec::new();
+        write(audit, options, false, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_audit_with_a_past() {
+        insta::assert_snapshot!(shown(&audit_sample::audit(), &Options { quiet: true, ..Options::default() }), @r"
+        audit of snapshots/acme at 2026-11-26T01:06:47Z, run 3
+          tree      5 accounts in 3 units
+          read      3 documents, 3 policies (2 identity-policy assumed, 1 trust-policy),
+                    9 statements; 41 rules applied; 1 file unrecognised
+          findings  1 critical, 1 high, 1 medium; 1 accepted
+          guardrail `other-guardrail`: held for 0 of 1 target; open for account
+                    `444444444444` (`web`); undecided for account `555555555555`
+                    (`play`)
+          guardrail `project-lifecycle-not-denied`: held for 4 of 5 targets; open for
+                    `/Sandbox`
+
+        since 2026-11-25T01:06:47Z (run 2): findings: 1 new, 1 changed, 1 resolved, 1
+          not looked for again
+          tree      account `333333333333` (`shop`) moved from `/Sandbox` to
+                    `/Workloads/Prod`
+          tree      `deny-stop` was detached from `Sandbox`
+          resolved  high `public-bucket-policy`: `web-data` could be read by anyone
+                    (`arn:aws:s3:::web-data`, since 2026-10-02)
+          unseen    high `public-bucket-policy`: `old-data` could be read by anyone
+                    (`arn:aws:s3:::web-data`, since 2026-10-02)
+
+        3 findings: 1 critical, 1 high, 1 medium; 1 suppressed; 0 incomplete
+        ");
+    }
+
+    #[test]
+    fn nothing_hostile_gets_through() {
+        let audit = audit_sample::hostile();
+        let text = shown(&audit, &Options { verbose: true, ..Options::default() });
+        assert!(sample::is_tame(&text), "{text:?}");
+        let mut json = Vec::new();
+        audit_json::write(&audit, &Options::default(), &mut json).unwrap();
+        assert!(sample::is_tame(std::str::from_utf8(&json).unwrap()));
+        let mut markdown = Vec::new();
+        audit_markdown::write(&audit, &Options::default(), false, &mut markdown).unwrap();
+        assert!(sample::is_tame(std::str::from_utf8(&markdown).unwrap()));
+    }
+
+    #[test]
+    fn what_is_many_is_folded() {
+        let audit = audit_sample::large(3000, 100, 3);
+        let short = shown(&audit, &Options::default());
+        let long = shown(&audit, &Options { verbose: true, ..Options::default() });
+        let lines = |text: &str| text.lines().count();
+        assert!(2 * lines(&short) < lines(&long) && lines(&long) > 3000, "{} {}", lines(&short), lines(&long));
+    }
 }

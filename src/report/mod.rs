@@ -2,7 +2,6 @@
 //! Everything that comes from a policy is hostile and passes `escape` on its way out.
 
 pub mod asff;
-pub mod audit_format;
 mod audit_groups;
 pub mod audit_json;
 pub mod audit_markdown;
@@ -45,7 +44,6 @@ mod audit_sample;
 #[cfg(test)]
 mod sample;
 
-pub use audit_format::AuditFormat;
 pub use format::Format;
 pub use options::Options;
 pub use text::{write_diagnostic, write_problem};
@@ -73,5 +71,19 @@ pub fn render(format: Format, audit: &Audit, options: &Options, out: &mut dyn Wr
         Format::Csv => csv::write(audit, out),
         Format::Ocsf => ocsf::write(audit, options, out),
         Format::Asff => asff::write(audit, options, out),
+    }
+}
+
+/// Write an audit with what the history knows, in the formats that have room for it. `since_last` leaves out, for people,
+/// what the run before had.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn render_audit(format: Format, audit: &Audit, options: &Options, since_last: bool, out: &mut dyn Write) -> Result<()> {
+    match format {
+        Format::Text => audit_text::write(audit, options, since_last, out),
+        Format::Json => audit_json::write(audit, options, out),
+        Format::Markdown => audit_markdown::write(audit, options, since_last, out),
+        other => render(other, audit, options, out),
     }
 }

@@ -10,7 +10,7 @@ use crate::algebra::Truth;
 use crate::check::{Code, Codes};
 use crate::document::{Node, Problem};
 use crate::extract::facts::{dated, other_bases};
-use crate::extract::{Base, Body, DocumentKind, Found, Site};
+use crate::extract::{Base, Body, DocumentKind, Found, Site, blocks_account};
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, RuleId, Severity};
 use crate::policy::{Context, PolicyKind};
@@ -74,6 +74,9 @@ impl<'s> Judge<'s> {
             }
             Body::Settings(place, facts) if self.asks(DocumentKind::Settings) => {
                 let observed = Observed::of(place, facts, found);
+                if blocks_account(facts) {
+                    result.blocked.extend(found.context.account.as_deref().map(Arc::from));
+                }
                 let facts = dated(facts, self.scan.today);
                 let site = other(found, DocumentKind::Settings, Some(place.node()), &facts);
                 let before = result.findings.len();

@@ -5,8 +5,13 @@ use super::verdict::{NameKey, RuleIndex};
 use crate::extract::{DocumentKind, Found, Identity};
 use crate::finding::{Finding, Incomplete, Outcome, RuleId, Standing, TargetVerdict};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+
+/// Rules about the public access block of a bucket: that of the account, where it is complete, does what they ask for.
+///
+/// Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": the most restrictive of both settings holds.
+const COVERED_BY_ACCOUNT: [&str; 2] = ["bucket-public-access-not-blocked", "bucket-without-public-access-block"];
 
 /// Numbers by rule.
 #[derive(Default)]
@@ -93,6 +98,8 @@ pub(super) struct FileResult {
     pub records: Vec<Arc<Record>>,
     /// SCPs and RCPs, which are judged once more together with their neighbours.
     pub sets: Vec<Found>,
+    /// Accounts that block public access to all their buckets.
+    pub blocked: BTreeSet<Arc<str>>,
     /// How the rules about targets stand for each of them.
     pub targets: Vec<TargetVerdict>,
 }
@@ -121,6 +128,7 @@ impl FileResult {
         self.idle += other.idle;
         self.records.extend(other.records);
         self.sets.extend(other.sets);
+        self.blocked.extend(other.blocked);
         self.targets.extend(other.targets);
         self
     }
@@ -134,7 +142,13 @@ impl FileResult {
         let current = |record: &Option<Arc<Record>>| {
             record.as_ref().is_none_or(|record| newest.get(&record.key).is_none_or(|best| **best == record.rank))
         };
-        outcome.findings.extend(self.findings.into_iter().filter(|(record, _)| current(record)).map(|(_, finding)| finding));
+        let blocked = &self.blocked;
+        let is_covered = |finding: &Finding| {
+            let by_account = finding.policy.account.as_deref().is_some_and(|account| blocked.contains(account));
+            by_account && COVERED_BY_ACCOUNT.contains(&finding.rule.as_str())
+        };
+        let counts = |(record, finding): &(Option<Arc<Record>>, Finding)| current(record) && !is_covered(finding);
+        outcome.findings.extend(self.findings.into_iter().filter(counts).map(|(_, finding)| finding));
         outcome.incomplete.extend(self.incomplete);
         outcome.targets.extend(worst(self.targets));
         let coverage = &mut outcome.coverage;

@@ -440,7 +440,7 @@ fn a_snapshot_that_did_not_end_tells_of_nothing_that_is_gone() {
         );
     };
     manifest(1, "null");
-    org.audit(2, &["--since-last"]).ends(4).says("2 not looked for again").says("the fetch of this snapshot did not end");
+    org.audit(2, &["--since-last"]).ends(4).says("2 not looked for again").says("the fetch of this snapshot did not come to its");
     manifest(2, "\"2026-01-01T00:00:00Z\"");
     org.audit(3, &["--since-last"]).ends(4).says("a newer palisade wrote this snapshot");
     // Without a word of the manifest an account's file that is not there is not read either.
@@ -569,5 +569,9 @@ fn there_must_be_something_to_audit() {
     // Part of what was named is not there: the rest is told, and nothing is gone.
     let run = org.audit(2, &["snapp", "--since-last"]).ends(4);
     run.complains("did you mean `snap`");
-    org.sandbox.run(&["audit", "snap", "--fetch"]).ends(2).complains("features aws");
+    org.sandbox.run(&["audit", "--fetch"]).ends(2).complains("palisade audit FOLDER --fetch");
+    org.sandbox.run(&["audit", "snap", "--role-name", "x"]).ends(2).complains("--fetch");
+    if cfg!(not(feature = "aws")) {
+        org.sandbox.run(&["audit", "snap", "--fetch"]).ends(2).complains("aws");
+    }
 }
