@@ -501,6 +501,19 @@ def audit(world, snapshot, history, *more, code=(0, 1)):
 
 
 @scenario
+def guardrails_are_proved_account_by_account(world):
+    whole, found = undisturbed(world), {}
+    ran = world.run("prove", "guardrail", whole, "--action", "rekognition:StopProject*", "--format", "json", code=1)
+    for group in json.loads(ran.out)["guardrail"]["groups"]:
+        for account in group["accounts"]:
+            found[account["name"]] = group["verdict"]
+    for name in ("shop", "shop-test", "delivery", "lake"):
+        ran.must(found.get(name) == "PASS", f"{name} is {found.get(name)}")
+    for name in ("models", "trial"):
+        ran.must(found.get(name) == "FAIL", f"{name} is {found.get(name)}")
+
+
+@scenario
 def an_audit_points_at_what_access_analyzer_found(world):
     out = world.folder("two-regions")
     world.fetch(out, *ENTER, "--region", seed.REGION, "--region", seed.SECOND)
