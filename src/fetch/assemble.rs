@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::store::{LAYOUT, WORK};
-use super::{analyzer, config_seen, iam, item, organizations, s3, snapshot_file, unit};
+use super::{analyzer, config_seen, iam, item, organizations, snapshot_file, unit};
 use crate::policy::arn::is_account_id;
 use crate::source::snapshot::{self, Manifest, State};
 use crate::source::spool::{LINES, Spool};

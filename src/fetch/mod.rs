@@ -5,7 +5,6 @@
 //! calls, the plan and the policy; then `runner` for the order of things.
 
 pub mod event;
-mod item;
 pub mod operation;
 pub mod plan;
 pub mod policy;
@@ -36,6 +35,8 @@ mod gate;
 mod iam;
 #[cfg(feature = "aws")]
 mod iam_record;
+#[cfg(feature = "aws")]
+mod item;
 #[cfg(feature = "aws")]
 mod lacking;
 #[cfg(feature = "aws")]

@@ -73,8 +73,15 @@ async fn go(
     let started = run.started.clone();
     let listener = RefCell::new(listener);
     let tell = |event: &Event<'_>| (listener.borrow_mut())(event);
-    let context =
-        Context { settings: &settings, aws: &aws, store: &store, started: &started, listener: &tell, states: RefCell::default() };
+    let context = Context {
+        settings: &settings,
+        aws: &aws,
+        store: &store,
+        started: &started,
+        listener: &tell,
+        states: RefCell::default(),
+        kept: RefCell::default(),
+    };
     let aggregator = aggregator(&context, &mut run).await?;
     store.write_down(&run, &settings)?;
     sources(&context, aggregator.as_ref()).await;

@@ -354,7 +354,8 @@ fn a_snapshot_is_read_account_by_account() {
     sandbox.write("snap/config/111111111111.jsonl.gz", gzip(&(role_item() + "\n")));
     sandbox.write("snap/iam/111111111111.json.gz", gzip(&details()));
     let line = json!({ "analyzer": { "arn": "arn:aws:access-analyzer:eu-west-1:111111111111:analyzer/a", "type": "ACCOUNT" },
-        "account": "111111111111", "region": "eu-west-1", "kind": "external", "finding": { "id": "1", "resource": "arn:aws:s3:::b" } });
+        "account": "111111111111", "region": "eu-west-1", "kind": "external", "finding": { "id": "1", "resource": "arn:aws:s3:::b",
+            "resourceType": "AWS::S3::Bucket", "status": "ARCHIVED", "findingType": "ExternalAccess", "resourceOwnerAccount": "111111111111" } });
     sandbox.write("snap/access-analyzer/111111111111.jsonl.gz", gzip(&format!("{line}\n")));
     let report = sandbox.run(&["check", "snap", "--select", "pass-role-any", "--format", "json"]).ends(1).json();
     // The role is told twice and reported once, with the policy whose text only IAM tells.
