@@ -229,6 +229,45 @@ fn one_account_denied_others_go_on() {
 }
 
 #[test]
+fn iam_is_asked_for_what_a_recorder_leaves_out() {
+    let dir = sandbox();
+    let fake = Fake::new(|_| None);
+    let sources = [Source::Organizations, Source::Config, Source::Iam].into();
+    let settings = Settings { sources, role_name: Some("Audit".into()), ..settings(dir.path()) };
+    assert_eq!(open(&fake.fetch(&settings).unwrap()), "");
+    let log = fake.log.lock().unwrap();
+    let asked: Vec<_> = log.iter().filter(|c| c.op == "GetAccountAuthorizationDetails").collect();
+    assert_eq!(asked.len(), 2, "both accounts have roles in Config, and no user");
+    for call in asked {
+        let wanted = ["=User", "=Group", "=LocalManagedPolicy"].iter().all(|name| call.text.contains(name));
+        assert!(wanted && !call.text.contains("=Role"), "{}", call.text);
+    }
+    assert!(!files(dir.path()).keys().any(|name| name.starts_with("iam/")), "there was nothing of it");
+}
+
+#[test]
+fn which_accounts_lack_something_is_not_guessed() {
+    let dir = sandbox();
+    let broken = Arc::new(AtomicBool::new(true));
+    let switch = broken.clone();
+    let fake = Fake::new(move |call| {
+        let bad = call.body["ResourceType"] == "AWS::S3::Bucket" && switch.load(Ordering::SeqCst);
+        bad.then(|| error(400, "ThrottlingException"))
+    });
+    let settings = Settings { role_name: Some("Audit".into()), ..settings(dir.path()) };
+    let manifest = fake.fetch(&settings).unwrap();
+    insta::assert_snapshot!(open(&manifest), @r"
+    config AWS::S3::Bucket: throttled: ListAggregateDiscoveredResources: ThrottlingException: ThrottlingException was said (request request-1)
+    iam accounts that Config lacks: pending: not asked before AWS Config is read in full
+    s3 accounts that Config lacks: pending: not asked before AWS Config is read in full
+    ");
+    assert_eq!(fake.count("AssumeRole"), 0);
+    broken.store(false, Ordering::SeqCst);
+    assert_eq!(open(&fake.fetch(&Settings { resume: true, ..settings }).unwrap()), "");
+    assert!(!files(dir.path()).keys().any(|name| name.starts_with("s3/")), "Config told of all buckets");
+}
+
+#[test]
 fn expired_credentials_stop_everything_and_lose_nothing() {
     let dir = sandbox();
     let expired = Arc::new(AtomicBool::new(true));

@@ -1,6 +1,6 @@
 //! `fetch` as far as it goes without AWS: the plan, the policy it needs, and mistakes with their cures.
 
-use crate::common::{Sandbox, command, files_below, read};
+use crate::common::{Sandbox, files_below, read};
 use palisade::fetch::operation::{Caller, TABLE};
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -131,6 +131,7 @@ fn a_build_without_it_says_how_to_get_it() {
 #[cfg(feature = "aws")]
 mod online {
     use super::*;
+    use crate::common::command;
     use std::process::Output;
 
     /// The program with an environment in which no credentials are.
