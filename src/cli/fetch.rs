@@ -72,7 +72,7 @@ pub struct FetchWhatArgs {
     #[arg(long, value_name = "NAME")]
     pub role_name: Option<String>,
     /// The external id that the role asks for
-    #[arg(long, value_name = "ID", requires = "role_name")]
+    #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
     /// Only this account, repeatable
     #[arg(long, value_name = "ID", value_delimiter = ',')]

@@ -93,6 +93,9 @@ fn checked(args: &FetchArgs) -> Result<(), Usage> {
     if let Some(bad) = what.resource_type.iter().find(|t| !is_type(t)) {
         return Err(Usage::new(format!("`{bad}` is no resource type of AWS Config"), "write it as `AWS::S3::Bucket`"));
     }
+    if what.external_id.is_some() && what.role_name.is_none() && !args.how.resume {
+        return Err(Usage::new("there is no role that `--external-id` is for", "name it with `--role-name`"));
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-/".contains(c);
     if let Some(bad) = what.role_name.iter().find(|r| r.is_empty() || !r.chars().all(plain)) {
         let help = "give the name, with its path if it has one, not the ARN: `audit/PalisadeAudit`";

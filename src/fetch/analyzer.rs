@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 const PAGE: i32 = 100;
 
 /// Findings of so many ids are put into one part.
-const TOGETHER: usize = 25;
+const TOGETHER: usize = 10;
 
 /// Most pages of details of one finding.
 const PAGES: usize = 1_000;
@@ -135,46 +135,49 @@ impl Reader<'_> {
         if let Err(error) = known {
             return Tally { items: 0, trouble: Some(error.into()) };
         }
-        let next = Cell::new(parts.numbers(&unit).last().copied().unwrap_or_default());
-        let ids: Vec<String> = ids.into_iter().collect();
+        let mut part = parts.numbers(&unit).last().copied().unwrap_or_default();
         self.context.ahead(ids.len());
         let failed = Cell::new(false);
-        let work = ids.chunks(TOGETHER).map(|chunk| self.chunk(analyzer, chunk, (&next, &failed)));
-        let width = self.context.settings.concurrency.max(1) * OVERALL;
-        let done: Vec<Tally> = stream::iter(work).buffer_unordered(width).collect().await;
-        let items = there + done.iter().map(|t| t.items).sum::<u64>();
-        let trouble = done.into_iter().filter_map(|t| t.trouble).min_by(|a, b| (a.sort, &a.message).cmp(&(b.sort, &b.message)));
-        Tally { items, trouble }
-    }
-
-    async fn chunk(&self, analyzer: &Analyzer, ids: &[String], shared: (&Cell<u32>, &Cell<bool>)) -> Tally {
-        let (next, failed) = shared;
-        let mut lines = Vec::new();
-        let mut trouble = None;
-        for id in ids {
-            if failed.get() {
-                break;
+        let work = ids.iter().map(|id| self.unless(&failed, analyzer, id));
+        let mut answers = stream::iter(work).buffer_unordered(self.context.settings.concurrency.max(1) * OVERALL);
+        let mut out = Tally { items: there, trouble: None };
+        let mut held: Vec<String> = Vec::new();
+        loop {
+            let answer = answers.next().await;
+            if held.len() >= TOGETHER || (answer.is_none() && !held.is_empty()) {
+                part += 1;
+                let head = json!({ "items": held.len() }).to_string();
+                if let Err(error) = parts.write(&unit, part, &head, &held) {
+                    return Tally { trouble: Some(error.into()), ..out };
+                }
+                out.items += held.len() as u64;
+                held.clear();
             }
-            match self.detail(analyzer, id).await {
-                Ok(Some(record)) => lines.push(record.to_string()),
-                // Gone since it was listed.
-                Ok(None) => {}
-                Err(found) => {
-                    failed.set(failed.get() || found.sort != Sort::Garbled);
-                    trouble = Some(found);
+            match answer {
+                None => return out,
+                // Gone since it was listed, or not asked for after another one failed.
+                Some(Ok(None)) => {}
+                Some(Ok(Some(record))) => held.push(record.to_string()),
+                Some(Err(found)) => {
+                    let known = out.trouble.as_ref().map(|t| (t.sort, &t.message));
+                    if known.is_none_or(|known| (found.sort, &found.message) < known) {
+                        out.trouble = Some(found);
+                    }
                 }
             }
-            self.context.step(1);
         }
-        if !lines.is_empty() {
-            next.set(next.get() + 1);
-            let head = json!({ "items": lines.len() }).to_string();
-            let unit = format!("{FINDINGS}{}", analyzer.arn);
-            if let Err(error) = self.context.store.parts.write(&unit, next.get(), &head, &lines) {
-                return Tally { items: 0, trouble: Some(error.into()) };
-            }
+    }
+
+    /// One finding, unless another one met something that would stop this one as well.
+    async fn unless(&self, failed: &Cell<bool>, analyzer: &Analyzer, id: &str) -> Result<Option<Value>, Trouble> {
+        if failed.get() {
+            return Ok(None);
         }
-        Tally { items: lines.len() as u64, trouble }
+        let answer = self.detail(analyzer, id).await;
+        let stops = answer.as_ref().is_err_and(|trouble| trouble.sort != Sort::Garbled);
+        failed.set(failed.get() || stops);
+        self.context.step(1);
+        answer
     }
 
     /// One finding, the pages of its details joined; none when it is gone.

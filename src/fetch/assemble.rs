@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::store::{LAYOUT, WORK};
-use super::{analyzer, config_seen, iam, item, organizations, s3, snapshot_file, unit};
+use super::{analyzer, config_seen, iam, item, organizations, snapshot_file, unit};
 use crate::policy::arn::is_account_id;
 use crate::source::snapshot::{self, Manifest, State};
 use crate::source::spool::{LINES, Spool};
@@ -21,15 +21,19 @@ pub fn assemble(context: &Context<'_>, manifest: &Manifest) -> Result<(), Source
     if let Some(text) = organizations::document(context)? {
         write_atomic(&fresh.join("organization.json"), text.as_bytes())?;
     }
-    items(context, config_seen::ITEMS, &fresh.join("config"))?;
-    items(context, s3::UNITS, &fresh.join("s3"))?;
     let parts = &context.store.parts;
+    items(context, parts.units(config_seen::ITEMS), &fresh.join("config"))?;
+    let kept = context.kept.borrow().clone();
+    let buckets = kept.iter().filter(|unit| !unit.starts_with(iam::UNITS)).flat_map(|start| parts.units(start));
+    items(context, buckets.collect(), &fresh.join("s3"))?;
     for unit in parts.units(snapshot_file::UNITS) {
         snapshot_file::write(context, &unit, &fresh)?;
     }
-    for unit in parts.units(iam::UNITS) {
-        let account = unit.strip_prefix(iam::UNITS).unwrap_or(&unit);
-        iam::write(context, &unit, &fresh.join("iam").join(format!("{account}.json.gz")))?;
+    // Of an account of which nothing was read there is no file.
+    let told = |unit: &&String| unit.starts_with(iam::UNITS) && !parts.numbers(unit).is_empty();
+    for unit in kept.iter().filter(told) {
+        let account = iam::account(unit);
+        iam::write(context, unit, &fresh.join("iam").join(format!("{account}.json.gz")))?;
     }
     findings(context, &fresh.join("access-analyzer"))?;
     swap(context, &fresh, manifest)
@@ -41,10 +45,10 @@ fn owner(account: &str) -> &str {
 }
 
 /// Configuration items, a file for each account, each resource once.
-fn items(context: &Context<'_>, start: &str, folder: &Path) -> Result<(), SourceError> {
+fn items(context: &Context<'_>, units: Vec<String>, folder: &Path) -> Result<(), SourceError> {
     let parts = &context.store.parts;
     let mut spool = Spool::new(context.store.spool("item-spool"))?;
-    for unit in parts.units(start) {
+    for unit in units {
         unit::each(parts, &unit, |record| {
             let status = record.get("configurationItemStatus").and_then(Value::as_str).unwrap_or_default();
             if status.starts_with("ResourceDeleted") {

@@ -8,6 +8,7 @@ use super::store::Store;
 use super::unit::Tally;
 use crate::source::snapshot::{SourceState, State};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Who wants to know.
 pub type Listener<'a> = dyn FnMut(&Event<'_>) + 'a;
@@ -26,6 +27,9 @@ pub struct Context<'a> {
     pub listener: &'a dyn Fn(&Event<'_>),
     /// What was read, and what was not.
     pub states: RefCell<Vec<SourceState>>,
+    /// Units of IAM and starts of units of S3 that belong into the snapshot. Others may be on disk of an earlier attempt in
+    /// which Config told less.
+    pub kept: RefCell<BTreeSet<String>>,
 }
 
 /// What a state is about.

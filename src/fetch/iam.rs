@@ -10,6 +10,7 @@ use super::unit::{self, Page, Tally};
 use crate::source::SourceError;
 use crate::source::spool::{Frame, Spool};
 use aws_sdk_iam::Client;
+use aws_sdk_iam::types::EntityType;
 use serde_json::Value;
 use std::path::Path;
 
@@ -22,12 +23,25 @@ pub const UNITS: &str = "iam/";
 /// The lists of the document, in its order.
 pub const LISTS: [&str; 4] = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
 
-/// Fetch an account.
-pub async fn fetch(context: &Context<'_>, session: &Session) -> Tally {
+/// The unit of an account, or of some of its entities.
+pub fn unit(account: &str, filter: &[EntityType]) -> String {
+    let names: Vec<&str> = filter.iter().map(EntityType::as_str).collect();
+    format!("{UNITS}{account}/{}", names.join("+"))
+}
+
+/// The account of a unit.
+pub fn account(unit: &str) -> &str {
+    let rest = unit.strip_prefix(UNITS).unwrap_or(unit);
+    rest.split_once('/').map_or(rest, |(account, _)| account)
+}
+
+/// Fetch an account: everything, or what the filter names.
+pub async fn fetch(context: &Context<'_>, session: &Session, filter: &[EntityType]) -> Tally {
     let client = Client::new(&session.config);
     let client = &client;
     let read = |marker: Option<String>| async move {
         let request = client.get_account_authorization_details().max_items(PAGE).set_marker(marker);
+        let request = filter.iter().fold(request, |request, one| request.filter(one.clone()));
         let send = |c| request.clone().customize().interceptor(c).send();
         let (out, _) = context.aws.call(session, Op::GetAccountAuthorizationDetails, send).await?;
         let more = out.is_truncated();
@@ -39,7 +53,7 @@ pub async fn fetch(context: &Context<'_>, session: &Session) -> Tally {
         lines.extend(out.policies().iter().map(|p| record::line("Policies", record::managed(p))));
         Ok(Page { lines, next })
     };
-    unit::pages(context, &format!("{UNITS}{}", session.account), read).await
+    unit::pages(context, &unit(&session.account, filter), read).await
 }
 
 /// Write the document of an account, its entities sorted by ARN. Gives how many there are.
@@ -47,7 +61,7 @@ pub async fn fetch(context: &Context<'_>, session: &Session) -> Tally {
 /// # Errors
 /// When the disk refuses.
 pub fn write(context: &Context<'_>, unit: &str, target: &Path) -> Result<u64, SourceError> {
-    let account = unit.strip_prefix(UNITS).unwrap_or(unit);
+    let account = account(unit);
     let mut spool = Spool::new(context.store.spool("iam-spool"))?;
     // One list after the other: the line that opens a list sorts before its entities.
     for (at, list) in LISTS.iter().enumerate() {

@@ -5,7 +5,6 @@
 //! calls, the plan and the policy; then `runner` for the order of things.
 
 pub mod event;
-mod item;
 pub mod operation;
 pub mod plan;
 pub mod policy;
@@ -37,6 +36,8 @@ mod iam;
 #[cfg(feature = "aws")]
 mod iam_record;
 #[cfg(feature = "aws")]
+mod item;
+#[cfg(feature = "aws")]
 mod lacking;
 #[cfg(feature = "aws")]
 mod organizations;
@@ -50,6 +51,8 @@ mod snapshot_file;
 mod snapshots;
 #[cfg(feature = "aws")]
 mod store;
+#[cfg(all(test, feature = "aws"))]
+mod testing;
 #[cfg(feature = "aws")]
 mod unit;
 #[cfg(feature = "aws")]

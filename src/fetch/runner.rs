@@ -73,8 +73,15 @@ async fn go(
     let started = run.started.clone();
     let listener = RefCell::new(listener);
     let tell = |event: &Event<'_>| (listener.borrow_mut())(event);
-    let context =
-        Context { settings: &settings, aws: &aws, store: &store, started: &started, listener: &tell, states: RefCell::default() };
+    let context = Context {
+        settings: &settings,
+        aws: &aws,
+        store: &store,
+        started: &started,
+        listener: &tell,
+        states: RefCell::default(),
+        kept: RefCell::default(),
+    };
     let aggregator = aggregator(&context, &mut run).await?;
     store.write_down(&run, &settings)?;
     sources(&context, aggregator.as_ref()).await;
@@ -141,3 +148,7 @@ async fn sources(context: &Context<'_>, aggregator: Option<&Result<String, Troub
     // On the heap: the state of all of them together is large.
     join4(Box::pin(organization), Box::pin(items), Box::pin(findings), Box::pin(files)).await;
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 const PAGE: i32 = 1_000;
 
 /// The units whose records are buckets in full.
-pub const UNITS: &str = "s3/bucket/";
+const UNITS: &str = "s3/bucket/";
 
 /// What reading the buckets of an account came to, and those that could not be read.
 #[derive(Default)]
@@ -65,10 +65,28 @@ pub async fn fetch(context: &Context<'_>, session: &Session) -> Buckets {
     all
 }
 
+/// What the units of an account's buckets start with.
+pub fn units(account: &str) -> String {
+    format!("{UNITS}{account}/")
+}
+
+/// What is on disk of an account, when that is all there is.
+pub fn on_disk(context: &Context<'_>, account: &str) -> Option<Tally> {
+    let parts = &context.store.parts;
+    let name = format!("s3/list/{account}");
+    unit::whole(parts, &name)?;
+    let mut items = 0;
+    for record in unit::records(parts, &name).ok()? {
+        let bucket = record.get("name").and_then(Value::as_str).unwrap_or_default();
+        items += unit::whole(parts, &format!("{}{bucket}", units(account)))?.items;
+    }
+    Some(Tally { items, trouble: None })
+}
+
 /// One bucket: a unit with one record.
 async fn bucket(context: &Context<'_>, session: &Session, listed: &Value) -> (String, Tally) {
     let name = listed.get("name").and_then(Value::as_str).unwrap_or_default();
-    let unit = format!("{UNITS}{}/{name}", session.account);
+    let unit = format!("{}{name}", units(&session.account));
     let read = |_| async move {
         let region = region(context, session, listed).await?;
         let session = &session.in_region(&region);

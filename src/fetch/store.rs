@@ -76,7 +76,12 @@ impl Store {
             let help = format!("go on with `--resume`, or remove `{}` to start anew", self.root.join(WORK).display());
             return Err(FetchError::usage(format!("`{shown}` holds a fetch that is not finished"), help));
         }
-        let ours = matches!(snapshot::manifest(&self.root), snapshot::Found::Read(_));
+        let found = snapshot::manifest(&self.root);
+        if let snapshot::Found::Newer(version) = found {
+            let message = format!("`{shown}` holds a snapshot of a newer palisade (layout {version})");
+            return Err(FetchError::usage(message, "update palisade, or name another folder"));
+        }
+        let ours = matches!(found, snapshot::Found::Read(_));
         let strangers = inside.iter().filter(|name| !ours || !LAYOUT.contains(&name.as_str()));
         if let Some(name) = strangers.min() {
             let what = if ours { "something that belongs to no snapshot" } else { "no snapshot" };

@@ -119,7 +119,13 @@ where
 
 /// True when all of a list is on disk.
 pub fn is_done(parts: &Parts, unit: &str) -> bool {
-    standing(parts, unit).done
+    whole(parts, unit).is_some()
+}
+
+/// Records of a list that is on disk as a whole; none of one that is not.
+pub fn whole(parts: &Parts, unit: &str) -> Option<Tally> {
+    let here = standing(parts, unit);
+    here.done.then_some(Tally { items: here.items, trouble: None })
 }
 
 /// Hand out the records of a unit, in order.

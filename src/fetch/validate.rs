@@ -185,3 +185,7 @@ fn step(element: &PathElement) -> Step {
         _ => Step::Unknown,
     }
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

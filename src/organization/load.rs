@@ -87,10 +87,10 @@ fn prefix(file: &str) -> String {
 fn absent(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
     let placer = Placer::new(&base.document, base.file.clone());
     let attachments = base.document.root().and_then(|root| root.get("PolicyAttachments"));
-    let mention = |id: &str| {
-        let mut all = attachments.into_iter().flat_map(Node::elements).filter_map(|node| node.get("PolicyId"));
-        all.find(|node| node.as_str() == Some(id))
-    };
+    let mut mentions: BTreeMap<&str, Node<'_>> = BTreeMap::new();
+    for node in attachments.into_iter().flat_map(Node::elements).filter_map(|node| node.get("PolicyId")) {
+        mentions.entry(node.scalar()).or_insert(node);
+    }
     let one = |(id, targets): (&str, std::collections::BTreeSet<&str>)| {
         let listed = organization.written.get(id).map(|written| base.document.node_or_null(written.node));
         let name = organization.policies.get(id).map_or(id, |policy| policy.name.as_str());
@@ -104,7 +104,7 @@ fn absent(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
                 "fetch the organization with `organizations:DescribePolicy` allowed, or add the policy's `Content`; until then \
                    what it guards is not known"
                     .to_owned(),
-            location: Some(placer.node(listed.or_else(|| mention(id)))),
+            location: Some(placer.node(listed.or_else(|| mentions.get(id).copied()))),
             related: Vec::new(),
         }
     };

@@ -76,6 +76,8 @@ pub struct Context {
     pub ou: Option<String>,
     /// Id of the organization, `o-…`.
     pub org_id: Option<String>,
+    /// The management account of the organization, 12 digits.
+    pub management_account: Option<String>,
     /// ARN of the resource it is attached to.
     pub resource: Option<String>,
     /// Name of the policy or of its resource.

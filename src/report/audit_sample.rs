@@ -1,6 +1,7 @@
 //! Hand-made audits for the tests of the reports: an organization with a history, a hostile one, a large one.
 
 use super::sample::{self, HOSTILE, finding, label, location};
+use crate::audit::model::{Turn, Was};
 use crate::audit::{Audit, Change, ChangeKind, Drift, Gone, Run, Seen};
 use crate::finding::{Category, Coverage, Finding, Outcome, PolicyIdentity, RuleCard, RuleId, Severity, Standing, TargetVerdict};
 use crate::organization::Organization;
@@ -128,6 +129,12 @@ fn drift() -> Drift {
             change(ChangeKind::AccountMoved, "333333333333", "shop", (Some("/Sandbox"), Some("/Workloads/Prod"))),
             change(ChangeKind::PolicyDetached, "ou-sand", "Sandbox", (Some("deny-stop"), None)),
         ],
+        reopened: vec!["00000000000000000000000000036260".into()],
+        was: BTreeMap::from([(
+            "000000000000000000000000000000b1".into(),
+            Was { severity: Severity::Low, message: "the policy language version is old".into() },
+        )]),
+        turns: vec![Turn { rule: GUARDRAIL.into(), target: "ou-sand".into(), before: Standing::Held, after: Standing::Open }],
         ..Drift::default()
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! Spreadsheets run what starts like a formula; such a cell begins with an apostrophe.
 
-use super::escape::{terminal, terminal_lines};
+use super::escape::terminal;
 use super::export::around;
 use super::summary::suppression;
 use crate::audit::Audit;
 use crate::finding::{Finding, Incomplete};
-use std::collections::BTreeSet;
 use std::io::{Result, Write};
 
 /// The columns, in this order; new ones come last.
@@ -48,13 +47,12 @@ pub const COLUMNS: [&str; 28] = [
 /// When the writer refuses.
 pub fn write(audit: &Audit, out: &mut dyn Write) -> Result<()> {
     line(&COLUMNS.map(str::to_owned), out)?;
-    let changed: BTreeSet<&str> = audit.drift.iter().flat_map(|d| &d.changed).map(String::as_str).collect();
     for found in &audit.outcome.findings {
-        let status = match (&found.suppressed, &audit.drift) {
-            (Some(_), _) => "suppressed",
-            (None, Some(_)) if audit.is_new(found) => "new",
-            (None, Some(_)) if changed.contains(found.fingerprint.as_str()) => "changed",
-            (None, _) => "open",
+        let status = match audit.standing_of(found) {
+            "accepted" => "suppressed",
+            // Without a history nothing is newer than anything else.
+            "known" | "new" if audit.drift.is_none() || !audit.is_new(found) => "open",
+            standing => standing,
         };
         line(&of_finding(audit, found, status), out)?;
     }
@@ -138,7 +136,9 @@ fn cell(text: &str) -> String {
     // Blanks before a formula do not keep every spreadsheet from running it.
     let formula =
         text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r', '\n']);
-    let shown = if text.contains('\n') { terminal_lines(text.trim_end()) } else { terminal(text) };
+    // Prose of several lines is joined: a line of its own in a build log could be taken for a command.
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = if text.contains('\n') { terminal(&joined) } else { terminal(text) };
     let guarded = if formula { format!("'{shown}") } else { shown };
     if guarded.contains(['"', ',', '\n', '\r']) || guarded.starts_with(' ') || guarded.ends_with(' ') {
         format!("\"{}\"", guarded.replace('"', "\"\""))
@@ -198,7 +198,7 @@ mod tests {
             rows.iter().map(|r| [&r[0], &r[1], &r[2], &r[3], &r[8], &r[9], &r[22]].map(String::as_str).join(" | ")).collect();
         insta::assert_snapshot!(brief.join("\n"), @r"
         record | status | severity | rule | account_name | unit | first_seen
-        finding | open | high | rekognition-project-wildcard | ml-central | /Workloads | 2026-11-24T01:06:47Z
+        finding | reopened | high | rekognition-project-wildcard | ml-central | /Workloads | 2026-11-24T01:06:47Z
         finding | new | critical | project-lifecycle-not-denied |  |  | 2026-11-26T01:06:47Z
         finding | changed | medium | old-version | shop | /Workloads/Prod | 2026-11-24T01:06:47Z
         finding | suppressed | critical | full-admin | web | /Workloads/Prod | 2026-11-24T01:06:47Z
@@ -227,7 +227,7 @@ mod tests {
             assert_eq!(cell(text), text);
         }
         assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
-        assert_eq!(cell("a\nb\u{202e}"), "\"a\nb\\u{202e}\"");
+        assert_eq!(cell("a\n::error::b\u{202e}\n"), "a ::error::b\\u{202e}");
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub fn records(audit: &Audit) -> impl Iterator<Item = Record> {
         let standing = match &audit.drift {
             _ if found.suppressed.is_some() => Standing::Suppressed,
             Some(_) if changed.contains(found.fingerprint.as_str()) => Standing::Changed,
+            // One that came back is the old one, open again.
             Some(_) if !audit.is_new(found) => Standing::Known,
             Some(_) | None => Standing::New,
         };

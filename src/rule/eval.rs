@@ -257,8 +257,7 @@ fn of_principal<'d>(matcher: &Matcher, subject: Subject<'_, 'd>, trace: &mut Tra
         Matcher::PrincipalForm(forms) => Truth::from(forms.contains(&principal.form)),
         Matcher::PrincipalAccount(within, accounts) => {
             let Some(account) = principal.account() else { return Truth::False };
-            let own = subject.site().and_then(|s| s.context.account.as_deref());
-            let inside = account_in(account, accounts, own);
+            let inside = account_in(account, accounts, subject.site().map(|s| &s.context));
             if *within { inside } else { !inside }
         }
         _ => Truth::False,

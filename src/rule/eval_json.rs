@@ -6,6 +6,7 @@ use super::subject::{Item, Subject, Trace, Weight};
 use crate::algebra::Truth;
 use crate::document::{Kind, Node, json};
 use crate::extract::Setting;
+use crate::policy::Context;
 use crate::policy::arn::Arn;
 use crate::text::glob::Case;
 use serde_json::Value;
@@ -82,7 +83,7 @@ pub(super) fn path<'d>(test: &PathTest, subject: Subject<'_, 'd>, trace: &mut Tr
         }
     };
     let found = select(&test.path, value, node);
-    let own = subject.site().and_then(|s| s.context.account.as_deref());
+    let whose = subject.site().map(|s| &s.context);
     match &test.test {
         ValueTest::Exists(wanted) => return decided(found.is_empty() != *wanted, &found, trace),
         ValueTest::Count(min, max) => {
@@ -96,7 +97,7 @@ pub(super) fn path<'d>(test: &PathTest, subject: Subject<'_, 'd>, trace: &mut Tr
         | ValueTest::Greater(_)
         | ValueTest::Arn { .. } => {}
     }
-    let scored: Vec<_> = found.iter().map(|(value, node)| (*node, holds(&test.test, value, own))).collect();
+    let scored: Vec<_> = found.iter().map(|(value, node)| (*node, holds(&test.test, value, whose))).collect();
     let truth = match test.many {
         PathMany::Some => scored.iter().map(|(_, t)| *t).max().unwrap_or(Truth::False),
         PathMany::Every => scored.iter().map(|(_, t)| *t).min().unwrap_or(Truth::True),
@@ -138,7 +139,7 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn holds(test: &ValueTest, value: &Value, own: Option<&str>) -> Truth {
+fn holds(test: &ValueTest, value: &Value, whose: Option<&Context>) -> Truth {
     match test {
         ValueTest::In(set) => Truth::from(!value.is_null() && set.contains(&text_of(value))),
         ValueTest::Text(test) => Truth::from(text_holds(test, &text_of(value), Case::Sensitive)),
@@ -147,7 +148,7 @@ fn holds(test: &ValueTest, value: &Value, own: Option<&str>) -> Truth {
         ValueTest::Arn { service, within } => {
             let Some(arn) = value.as_str().and_then(Arn::parse) else { return Truth::False };
             let right = service.as_deref().is_none_or(|s| s == arn.service);
-            let account = if within.is_empty() { Truth::True } else { account_in(arn.account, within, own) };
+            let account = if within.is_empty() { Truth::True } else { account_in(arn.account, within, whose) };
             Truth::from(right).and(account)
         }
         ValueTest::Known(_) | ValueTest::Exists(_) | ValueTest::Count(..) => Truth::True,

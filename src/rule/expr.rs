@@ -53,6 +53,8 @@ pub struct TextTest {
 pub enum AccountRef {
     /// The account that owns the policy.
     Own,
+    /// The management account of the organization.
+    Management,
     /// 12 digits.
     Id(String),
 }

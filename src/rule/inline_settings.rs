@@ -39,6 +39,7 @@ fn given_first(given: &Context, found: &Context) -> Context {
         region: first(&given.region, &found.region),
         ou: first(&given.ou, &found.ou),
         org_id: first(&given.org_id, &found.org_id),
+        management_account: first(&given.management_account, &found.management_account),
         resource: first(&given.resource, &found.resource),
         name: first(&given.name, &found.name),
         attached_to: given.attached_to.clone().or_else(|| found.attached_to.clone()),

@@ -215,6 +215,7 @@ fn context_of(given: Option<Node<'_>>, kind: Option<DocumentKind>, resource_type
         region: text(given, "region"),
         ou: text(given, "ou"),
         org_id: text(given, "org_id"),
+        management_account: text(given, "management_account"),
         resource: text(attachment, "arn").or_else(|| text(given, "resource")),
         name: text(attachment, "name").or_else(|| text(given, "name")),
         attached_to: attached.map(|a| AttachedTo {

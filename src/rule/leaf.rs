@@ -2,6 +2,7 @@
 
 use super::expr::{AccountRef, TextTest};
 use crate::algebra::Truth;
+use crate::policy::Context;
 use crate::text::glob::{Case, has_wildcard, matches};
 
 /// Whether a text passes every test that is given.
@@ -16,11 +17,12 @@ pub fn text_holds(test: &TextTest, text: &str, case: Case) -> bool {
 }
 
 /// Whether an account is among some; `Unknown` when that hangs on the own account, which nobody told.
-pub fn account_in(account: &str, accounts: &[AccountRef], own: Option<&str>) -> Truth {
-    let each = accounts.iter().map(|a| match (a, own) {
-        (AccountRef::Id(id), _) => Truth::from(matches(id, account, Case::Sensitive)),
-        (AccountRef::Own, Some(own)) => Truth::from(own == account),
-        (AccountRef::Own, None) => Truth::Unknown,
+pub fn account_in(account: &str, accounts: &[AccountRef], whose: Option<&Context>) -> Truth {
+    let each = accounts.iter().map(|a| match a {
+        AccountRef::Id(id) => Truth::from(matches(id, account, Case::Sensitive)),
+        AccountRef::Own => whose.and_then(|w| w.account.as_deref()).map_or(Truth::Unknown, |own| Truth::from(own == account)),
+        // Without an organization nobody is known to manage it.
+        AccountRef::Management => Truth::from(whose.and_then(|w| w.management_account.as_deref()) == Some(account)),
     });
     each.max().unwrap_or(Truth::False)
 }

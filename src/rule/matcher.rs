@@ -279,9 +279,13 @@ fn account<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Matcher {
     if all.len() == 1 { all.swap_remove(0) } else { Matcher::All(all) }
 }
 
-/// Accounts: `self`, ids, parameters.
+/// Accounts: `self`, `management`, ids, parameters.
 pub(super) fn accounts<'d>(c: &mut Compiler<'d>, node: Node<'d>) -> Vec<AccountRef> {
-    let read = |text: String| if text == "self" { AccountRef::Own } else { AccountRef::Id(text) };
+    let read = |text: String| match text.as_str() {
+        "self" => AccountRef::Own,
+        "management" => AccountRef::Management,
+        _ => AccountRef::Id(text),
+    };
     c.strings(node).into_iter().map(read).collect()
 }
 

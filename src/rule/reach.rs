@@ -1,7 +1,7 @@
 //! What a rule's answer hangs on besides the text of one policy: whose the policy is, and what else its owner has. Of a
 //! text that stands in a thousand places, a rule that looks no further is asked once.
 
-use super::expr::{Many, Matcher, Part, QuestionSpec, ResourceSpec};
+use super::expr::{AccountRef, Many, Matcher, Part, QuestionSpec, ResourceSpec};
 use super::meta::{AppliesTo, ForEach, Rule};
 use super::prefilter::Prefilter;
 use crate::document::Node;
@@ -53,6 +53,7 @@ impl Reach {
                 self.owner |= asks_whose(spec);
             }
             Matcher::Fact(_) | Matcher::AttachedTo(_) => self.owner = true,
+            Matcher::PrincipalAccount(_, accounts) => self.owner |= accounts.contains(&AccountRef::Management),
             Matcher::Inherited(..) => {
                 self.owner = true;
                 self.inherits = true;
@@ -68,7 +69,6 @@ impl Reach {
             | Matcher::Text(_)
             | Matcher::PrincipalType(_)
             | Matcher::PrincipalForm(_)
-            | Matcher::PrincipalAccount(..)
             | Matcher::Path(_)
             | Matcher::BoundedBy(_)
             | Matcher::Key(_)

@@ -140,8 +140,8 @@ impl Rule {
     /// about other actions make no difference. `None` when it looks at the policies themselves.
     pub fn asked_actions(&self) -> Option<Vec<&str>> {
         let mut out = Vec::new();
-        let all = self.filter.iter().chain([&self.assert]);
-        all.fold(true, |plain, matcher| plain && collect(matcher, &mut out)).then_some(out)
+        let mut all = self.filter.iter().chain([&self.assert]);
+        all.all(|matcher| collect(matcher, &mut out)).then_some(out)
     }
 }
 

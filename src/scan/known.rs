@@ -187,7 +187,7 @@ fn incomplete(file: &Arc<str>, reason: String, help: &str) -> Incomplete {
 fn unread(file: &Arc<str>, manifest: &Manifest) -> Vec<Incomplete> {
     let mut out = Vec::new();
     if manifest.finished.is_none() {
-        let reason = "the fetch of this snapshot did not come to its end".to_owned();
+        let reason = "the fetch of this snapshot did not end".to_owned();
         out.push(incomplete(file, reason, "run `palisade fetch` on it again with `--resume`"));
     }
     let mut alike: BTreeMap<SourceState, Vec<&str>> = BTreeMap::new();

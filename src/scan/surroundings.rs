@@ -80,6 +80,7 @@ impl<'d> Surroundings<'d> {
         let Some(account) = context.account.as_deref().filter(|_| context.ou.is_none()) else { return };
         let Some((bound, inherited)) = self.of(account, file) else { return };
         context.ou = Some(inherited.ou.clone());
+        context.management_account.clone_from(&bound.source.loaded.organization.management_account);
         if context.org_id.is_none() {
             context.org_id.clone_from(&bound.source.loaded.organization.id);
         }

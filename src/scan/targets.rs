@@ -20,7 +20,7 @@ use crate::policy::arn::Arn;
 use crate::policy::{Context, PolicyKind};
 use crate::rule::judge::is_wanted;
 use crate::rule::registry::Active;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Ask the rules about targets of every organization that is checked.
@@ -42,17 +42,19 @@ pub(super) fn judge(judge: &Judge<'_>) -> FileResult {
 }
 
 /// What places things of an organization: its documents, and the texts in their strings.
-fn placers<'d>(judge: &Judge<'_>, bound: &'d Bound<'_>) -> Vec<Placer<'d>> {
+fn placers<'d>(judge: &Judge<'_>, bound: &'d Bound<'_>) -> HashMap<usize, Placer<'d>> {
     let shown = judge.scan.excerpts;
     let documents = bound.source.loaded.documents.values();
     let whole = documents.map(|base| Placer::within(&base.document, base.file.clone(), base.origin.clone()).showing(shown));
-    whole.chain(bound.texts.iter().map(|text| text.opened.placer(shown))).collect()
+    let all = whole.chain(bound.texts.iter().map(|text| text.opened.placer(shown)));
+    all.map(|placer| (std::ptr::from_ref(placer.document()).addr(), placer)).collect()
 }
 
 struct Map<'j, 'd> {
     judge: &'j Judge<'j>,
     bound: &'j Bound<'d>,
-    placers: Vec<Placer<'j>>,
+    /// By where their documents stand in memory.
+    placers: HashMap<usize, Placer<'j>>,
     /// For a target that is written nowhere: a folder without a policy.
     nowhere: Placer<'j>,
 }
@@ -121,8 +123,8 @@ impl<'j> Map<'j, '_> {
     }
 
     fn placer(&self, node: Option<Node<'j>>) -> &Placer<'j> {
-        let holds = |placer: &&Placer<'j>| node.is_some_and(|node| std::ptr::eq(placer.document(), node.document()));
-        self.placers.iter().find(holds).unwrap_or(&self.nowhere)
+        let found = node.and_then(|node| self.placers.get(&std::ptr::from_ref(node.document()).addr()));
+        found.unwrap_or(&self.nowhere)
     }
 
     /// Every unit and account, sorted by id.

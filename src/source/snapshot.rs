@@ -7,6 +7,9 @@ use std::path::Path;
 /// Name of the manifest in the folder of a snapshot.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The member that tells a manifest of ours from any other.
+const MARK: &str = "palisade_snapshot";
+
 /// The layout this version writes, and the newest it reads.
 pub const SCHEMA_VERSION: u64 = 1;
 
@@ -105,6 +108,8 @@ pub fn manifest(folder: &Path) -> Found {
     }
     match disk::read_text(&path) {
         Ok(text) => parse(&text),
+        // Whoever reads the file as a document says what is wrong with its text.
+        Err(SourceError::NotUtf8 { .. }) => Found::None,
         Err(error) => Found::Broken(error.to_string()),
     }
 }
@@ -114,9 +119,10 @@ pub fn manifest(folder: &Path) -> Found {
 pub fn parse(text: &str) -> Found {
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(error) => return Found::Broken(error.to_string()),
+        Err(error) if text.contains(MARK) => return Found::Broken(error.to_string()),
+        Err(_) => return Found::None,
     };
-    let Some(version) = value.get("palisade_snapshot").and_then(Value::as_u64) else { return Found::None };
+    let Some(version) = value.get(MARK).and_then(Value::as_u64) else { return Found::None };
     if version > SCHEMA_VERSION {
         return Found::Newer(version);
     }
@@ -161,7 +167,7 @@ pub fn write(folder: &Path, manifest: &Manifest) -> Result<(), SourceError> {
 /// As text: one source a line, so that two manifests can be compared by eye.
 pub fn render(manifest: &Manifest) -> String {
     let head = serde_json::json!({
-        "palisade_snapshot": SCHEMA_VERSION,
+        MARK: SCHEMA_VERSION,
         "palisade": env!("CARGO_PKG_VERSION"),
         "started": manifest.started,
         "finished": manifest.finished,
@@ -226,7 +232,8 @@ mod tests {
         assert!(matches!(parse(r#"{"name":"an app","icons":[]}"#), Found::None));
         assert!(matches!(parse(r#"{"palisade_snapshot":2}"#), Found::Newer(2)));
         assert!(matches!(parse(r#"{"palisade_snapshot":1}"#), Found::Broken(_)));
-        assert!(matches!(parse("{"), Found::Broken(_)));
+        assert!(matches!(parse(r#"{"palisade_snapshot":1,"#), Found::Broken(_)));
+        assert!(matches!(parse(r#"{"name":"an app",}"#), Found::None));
         assert!(matches!(parse(r#"{"palisade_snapshot":1,"sources":[{"state":"odd"}]}"#), Found::Broken(_)));
     }
 }

@@ -135,12 +135,12 @@ def secrets_in_items_are_left_out(world):
 @scenario
 def what_was_read_is_summed_up(world):
     for form in ("text", "json"):
-        ran = world.fetch(world.folder("summary"), *ENTER, "--format", form)
+        ran = world.fetch(world.folder("summary"), "--format", form)
         if form == "json":
             json.loads(ran.out)
         else:
             ran.says("complete", "config", "organizations", "access-analyzer")
-    quiet = world.fetch(world.folder("quiet"), *ENTER, "-q")
+    quiet = world.fetch(world.folder("quiet"), "--source", "organizations", "-q")
     quiet.must(quiet.err == "", "it is not quiet")
 
 
@@ -260,12 +260,24 @@ def cut_answers_are_asked_for_again(world):
 
 @scenario
 def an_answer_that_is_always_cut_is_told(world):
-    whole, out = undisturbed(world), world.folder("always-cut")
-    world.faults({"kind": "short", "operation": "ListFindingsV2", "bytes": 100})
-    world.fetch(out, *ENTER, "--max-attempts", "2", code=4)
-    must(states(out, source="access-analyzer") & {"failed"}, f"the manifest says {states(out, source='access-analyzer')}")
+    findings = ["--source", "access-analyzer", "--max-attempts", "1"]
+    whole, out = world.folder("findings"), world.folder("always-cut")
+    world.fetch(whole, *findings)
+    world.faults({"kind": "short", "operation": "ListFindingsV2", "holding": "analyzer/internal", "bytes": 100})
+    world.fetch(out, *findings, code=4)
+    must(states(out, source="access-analyzer") == {"complete", "failed"}, f"the manifest says {states(out, source='access-analyzer')}")
     world.forget()
-    world.fetch(out, *ENTER, "--max-attempts", "2", "--resume")
+    world.fetch(out, *findings, "--resume")
+    same(whole, out)
+
+
+@scenario
+def config_that_answers_later_leaves_nothing_of_iam_behind(world):
+    whole, out = undisturbed(world), world.folder("later")
+    world.faults({"kind": "deny", "service": "config", "operation": "ListAggregate*"})
+    world.fetch(out, *ENTER, code=4)
+    world.forget()
+    world.fetch(out, *ENTER, "--resume")
     same(whole, out)
 
 
@@ -273,7 +285,7 @@ def an_answer_that_is_always_cut_is_told(world):
 def a_web_page_instead_of_an_answer_is_told(world):
     out = world.folder("html")
     world.faults({"kind": "html", "operation": "ListAnalyzers"})
-    ran = world.fetch(out, *ENTER, "--max-attempts", "2", code=4)
+    ran = world.fetch(out, "--source", "access-analyzer", "--max-attempts", "2", code=4)
     ran.must("doctype" not in ran.text, "it prints the web page")
 
 
@@ -303,7 +315,7 @@ def undone_keys_of_a_batch_are_asked_for_again(world):
     same(whole, out)
     world.faults({"kind": "unprocessed", "operation": "BatchGet*", "count": 1})
     never = world.folder("never-done")
-    world.fetch(never, *ENTER, "--max-attempts", "2", code=4)
+    world.fetch(never, "--source", "config", "--resource-type", "AWS::IAM::Role", "--resource-type", "AWS::IAM::Policy", code=4)
     must(states(never, source="config") - {"complete"}, "the manifest says that all is complete")
 
 
@@ -348,6 +360,22 @@ def a_killed_fetch_is_resumed(world):
         must(not again, f"killed at {share}, {len(again)} of {len(done)} calls were repeated:\n" + "\n".join(again[:40]))
         must(share < 0.5 or len(done) > 0.2 * world.calls, f"only {len(done)} calls were done long enough to be looked at")
         same(whole, out)
+
+
+@scenario
+def a_fetch_killed_while_it_tidies_up(world):
+    whole, out = undisturbed(world), world.folder("tidying")
+    process = subprocess.Popen([world.binary, "fetch", "--out", out, *ENTER], env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (out / "manifest.json").exists():
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if (out / ".fetch").exists():
+        world.fetch(out, *ENTER, "--resume")
+    same(whole, out)
+    (out / ".manifest.json.1.tmp").write_text("half")
+    world.fetch(out, *ENTER)
+    same(whole, out)
 
 
 @scenario
@@ -470,6 +498,19 @@ def audit(world, snapshot, history, *more, code=(0, 1)):
     ran = world.run("audit", snapshot, "--no-config", "--history", history, "--format", "json", "--output", report, *more, code=code)
     ran.must(report.exists(), "it wrote no report")
     return ran, json.loads(report.read_text())
+
+
+@scenario
+def guardrails_are_proved_account_by_account(world):
+    whole, found = undisturbed(world), {}
+    ran = world.run("prove", "guardrail", whole, "--action", "rekognition:StopProject*", "--format", "json", code=1)
+    for group in json.loads(ran.out)["guardrail"]["groups"]:
+        for account in group["accounts"]:
+            found[account["name"]] = group["verdict"]
+    for name in ("shop", "shop-test", "delivery", "lake"):
+        ran.must(found.get(name) == "PASS", f"{name} is {found.get(name)}")
+    for name in ("models", "trial"):
+        ran.must(found.get(name) == "FAIL", f"{name} is {found.get(name)}")
 
 
 @scenario

@@ -126,7 +126,7 @@ class Seed:
             {"Sid": "Stay", "Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}), ["root"])
         self.control_policy("tls-only", "RESOURCE_CONTROL_POLICY", document(
             {"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
-             "Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}), ["root"])
+             "Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}), ["Models"])
         for name in ("no-project-changes", "stay", "tls-only"):
             self.sound("management", name)
         self.flawed("management", "no-project-changes-weak", "wildcard-without-like-operator")
@@ -236,7 +236,8 @@ class Seed:
         self.flawed("lake", "lake-open-far", "public-bucket-policy")
         self.bucket("lake", "lake-plain", [], tls=False)
         self.flawed("lake", "lake-plain", "bucket-without-tls-only")
-        self.bucket("models", "models-sound-far", [], region=SECOND)
+        # The resource control policy asks for TLS on its behalf.
+        self.bucket("models", "models-sound-far", [], region=SECOND, tls=False)
         self.sound("models", "models-sound-far")
 
     def other_resources(self):

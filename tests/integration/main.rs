@@ -9,6 +9,7 @@ mod audit;
 mod can;
 mod cli;
 mod common;
+mod fetch;
 mod fixtures;
 mod generated;
 mod guardrail;

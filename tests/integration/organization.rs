@@ -255,6 +255,29 @@ fn policies_of_a_kind_that_is_switched_off_bind_nobody() {
     assert_eq!(report["findings"][0]["related"][0]["location"]["pointer"], "/Roots/0/Arn");
 }
 
+#[test]
+fn resource_control_policies_guard_targets_too() {
+    let tls = document(&json!([{ "Effect": "Deny", "Principal": "*", "Action": ["s3:*", "rekognition:*"], "Resource": "*",
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } } }]));
+    let text = pretty(&organization(&[("p-tls", "RCP", tls)], &[("p-tls", "ou-work")]));
+    let rule = |service: &str| {
+        format!(
+            "palisade: 1\nid: plain-http\ntitle: Plain HTTP\nseverity: high\nmessage: \"{{target.name}}\"\napplies_to: {{ kind: [rcp] }}\n\
+             for_each: org-target\nassert:\n  denies: {{ actions: [\"{service}:*\"], when: [{{ key: aws:SecureTransport, equals: \"false\" }}] }}\n"
+        )
+    };
+    let sandbox = Sandbox::with(&[("organization.json", &text), ("rules/s3.yaml", &rule("s3"))]);
+    let args = ["check", "--rules", "rules", "--select", "plain-http", "--format", "json", "organization.json"];
+    let targets = |sandbox: &Sandbox| {
+        let lines = found(&sandbox.run(&args).ends(1).json());
+        lines.into_iter().map(|line| line.split(" at ").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(targets(&sandbox), ["ou/o-abc/ou-test", "account/o-abc/222222222222"]);
+    // They do not reach every service, whatever they say.
+    sandbox.write("rules/s3.yaml", rule("rekognition"));
+    assert_eq!(targets(&sandbox).len(), 5);
+}
+
 const TLS: &str = "bucket-without-tls-only";
 
 fn bucket(account: &str, name: &str) -> Value {
@@ -331,7 +354,8 @@ fn a_snapshot_is_read_account_by_account() {
     sandbox.write("snap/config/111111111111.jsonl.gz", gzip(&(role_item() + "\n")));
     sandbox.write("snap/iam/111111111111.json.gz", gzip(&details()));
     let line = json!({ "analyzer": { "arn": "arn:aws:access-analyzer:eu-west-1:111111111111:analyzer/a", "type": "ACCOUNT" },
-        "account": "111111111111", "region": "eu-west-1", "kind": "external", "finding": { "id": "1", "resource": "arn:aws:s3:::b" } });
+        "account": "111111111111", "region": "eu-west-1", "kind": "external", "finding": { "id": "1", "resource": "arn:aws:s3:::b",
+            "resourceType": "AWS::S3::Bucket", "status": "ARCHIVED", "findingType": "ExternalAccess", "resourceOwnerAccount": "111111111111" } });
     sandbox.write("snap/access-analyzer/111111111111.jsonl.gz", gzip(&format!("{line}\n")));
     let report = sandbox.run(&["check", "snap", "--select", "pass-role-any", "--format", "json"]).ends(1).json();
     // The role is told twice and reported once, with the policy whose text only IAM tells.
@@ -388,7 +412,7 @@ fn a_snapshot_that_lacks_something_is_not_green() {
     // An interrupted fetch.
     sandbox.write("snap/manifest.json", manifest(1, &json!([])).replace("\"2026-08-20T00:10:00Z\"", "null"));
     let run = sandbox.run(&["check", "snap", "--select", "pass-role-any", "--format", "json"]).ends(4);
-    assert!(run.stdout.contains("the fetch of this snapshot did not come to its end"), "{}", run.stdout);
+    assert!(run.stdout.contains("the fetch of this snapshot did not end"), "{}", run.stdout);
     // Another manifest is nothing of ours.
     sandbox.write("snap/manifest.json", "{\"name\": \"an app\", \"icons\": []}");
     sandbox.run(&["check", "snap", "--select", "pass-role-any"]).ends(0);

@@ -43,6 +43,7 @@ pub struct Data<'a> {
     rule_numbers: HashMap<&'a str, usize>,
     cards: BTreeMap<&'a str, &'a RuleCard>,
     new: HashSet<&'a str>,
+    reopened: HashSet<&'a str>,
     changed: HashSet<&'a str>,
     texts: Table,
     sheets: Table,
@@ -68,6 +69,7 @@ impl<'a> Data<'a> {
             rule_numbers,
             cards,
             new: set(audit.drift.as_ref().map(|d| &d.new)),
+            reopened: set(audit.drift.as_ref().map(|d| &d.reopened)),
             changed: set(audit.drift.as_ref().map(|d| &d.changed)),
             texts,
             sheets: Table::default(),
@@ -139,7 +141,7 @@ impl<'a> Data<'a> {
 
     /// Rule, severity, category, confidence (numbers of their vocabularies), message, help, why, address, row or -1, name,
     /// resource, sid, kind, sheets with their titles, messages of the labels, place, pointer, fingerprint, first seen, flags (1
-    /// new, 2 changed, 4 suppressed), why suppressed, fixes with title, safety and text.
+    /// new, 2 changed, 4 suppressed, 8 back again), why suppressed, fixes with title, safety and text, what it was before.
     fn finding(&mut self, found: &Finding) -> Value {
         let policy = &found.policy;
         let place = &found.primary.location;
@@ -150,7 +152,10 @@ impl<'a> Data<'a> {
         let first = self.audit.seen.get(&found.fingerprint).map_or("", |s| s.first.as_str());
         let fingerprint = found.fingerprint.as_str();
         let flag = |set: &HashSet<&str>, bit: u8| if set.contains(fingerprint) { bit } else { 0 };
-        let flags = flag(&self.new, 1) | flag(&self.changed, 2) | if found.suppressed.is_some() { 4 } else { 0 };
+        let suppressed = if found.suppressed.is_some() { 4 } else { 0 };
+        let flags = flag(&self.new, 1) | flag(&self.changed, 2) | suppressed | flag(&self.reopened, 8);
+        let was = self.audit.drift.as_ref().and_then(|d| d.was.get(fingerprint));
+        let was = was.map(|was| format!("{}: {}", was.severity, was.message)).unwrap_or_default();
         let why = found
             .why
             .as_deref()
@@ -184,6 +189,7 @@ impl<'a> Data<'a> {
             flags,
             self.text(&found.suppressed.as_ref().map(suppression).unwrap_or_default()),
             fixes,
+            self.text(&was),
         ])
     }
 

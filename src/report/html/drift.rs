@@ -1,12 +1,15 @@
 //! What changed since the run before.
 
-use super::markup::{badge, number, prose, text, when};
+use super::markup::{badge, number, prose, standing, text, when};
 use super::summary::MOST;
+use super::tree::Tree;
+use crate::audit::model::Turn;
 use crate::audit::{Audit, Change, ChangeKind, Gone};
+use crate::finding::Standing;
 use std::io::{Result, Write};
 
 /// Write the section; nothing in the first run.
-pub fn write(audit: &Audit, out: &mut dyn Write) -> Result<()> {
+pub fn write(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> {
     let Some(drift) = &audit.drift else { return Ok(()) };
     writeln!(out, "<section id=\"changes\" aria-labelledby=\"changes-title\"><h2 id=\"changes-title\">What changed</h2>")?;
     writeln!(
@@ -20,17 +23,58 @@ pub fn write(audit: &Audit, out: &mut dyn Write) -> Result<()> {
         n => format!("<li><button type=\"button\" data-state=\"{state}\"><b>{}</b> {title}</button></li>", number(n)),
     };
     writeln!(out, "{}", button(drift.new.len(), "new", "new"))?;
+    if !drift.reopened.is_empty() {
+        writeln!(out, "{}", button(drift.reopened.len(), "reopened", "back again"))?;
+    }
     writeln!(out, "<li><b>{}</b> resolved</li>", number(drift.resolved.len()))?;
     writeln!(out, "{}", button(drift.changed.len(), "changed", "with another severity or message"))?;
-    if !drift.unseen.is_empty() {
-        writeln!(out, "<li><b>{}</b> not looked for again</li>", number(drift.unseen.len()))?;
+    let counts = [
+        (drift.accepted.len(), "accepted since"),
+        (drift.unseen.len(), "not looked for again"),
+        (drift.unasked.len(), "of rules that did not run"),
+    ];
+    for (n, title) in counts.iter().filter(|(n, _)| *n > 0) {
+        writeln!(out, "<li><b>{}</b> {title}</li>", number(*n))?;
     }
     writeln!(out, "</ul>")?;
+    if drift.tree_unknown {
+        let note = "The organization was not compared: one of the two runs could not read it.";
+        writeln!(out, "<p class=\"note\">{note}</p>")?;
+    }
+    turns(&drift.turns, tree, out)?;
     changes(&drift.changes, out)?;
     gone("Resolved", "", &drift.resolved, out)?;
     let note = "What they stood in could not be read this time. They are neither resolved nor counted.";
     gone("Not looked for again", note, &drift.unseen, out)?;
+    let note = "Their rules did not run this time. They are neither resolved nor counted.";
+    gone("Of rules that did not run", note, &drift.unasked, out)?;
     writeln!(out, "</section>")
+}
+
+/// Guardrails that stand otherwise, those that opened first.
+fn turns(list: &[Turn], tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> {
+    if list.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<h3>Guardrails</h3><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Guardrails that stand otherwise\"><table>"
+    )?;
+    let columns = ["Unit or account", "Guardrail", "Before", "Now"].map(|c| format!("<th scope=\"col\">{c}</th>")).concat();
+    writeln!(out, "<thead><tr>{columns}</tr></thead><tbody>")?;
+    let mut sorted: Vec<&Turn> = list.iter().collect();
+    sorted.sort_by_key(|turn| (turn.after != Standing::Open, turn.after != Standing::Undecided));
+    for turn in sorted.into_iter().take(MOST) {
+        let name = tree.row(&turn.target).and_then(|i| tree.rows.get(i)).map_or("", |row| row.name);
+        let (name, id, rule) = (text(name), text(&turn.target), text(&turn.rule));
+        let [before, after] = [turn.before, turn.after].map(|one| {
+            let (letter, symbol, word) = standing(one);
+            format!("<span class=\"cell {letter}\">{symbol} {word}</span>")
+        });
+        writeln!(out, "<tr><td>{name} <small>{id}</small></td><td>{rule}</td><td>{before}</td><td>{after}</td></tr>")?;
+    }
+    writeln!(out, "</tbody></table></div>")?;
+    more(list.len(), out)
 }
 
 fn word(kind: ChangeKind) -> &'static str {

@@ -28,7 +28,7 @@ pub fn write(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()
     summary::banner(audit, out)?;
     summary::tiles(audit, &tree, out)?;
     coverage::write(audit, &tree, out)?;
-    drift::write(audit, out)?;
+    drift::write(audit, &tree, out)?;
     trend::write(&audit.trend, out)?;
     finding::write(audit, &tree, out)?;
     lists::rules(audit, &tree, out)?;

@@ -114,9 +114,9 @@ fn findings_refer_to_what_is_there() {
         let length = |key: &str| data[key].as_array().unwrap().len() as u64;
         assert_eq!(length("findings"), audit.outcome.findings.len() as u64, "{name}");
         for finding in data["findings"].as_array().unwrap() {
-            assert_eq!(finding.as_array().unwrap().len(), 22);
+            assert_eq!(finding.as_array().unwrap().len(), 23);
             assert!(finding[0].as_u64().unwrap() < length("rules"));
-            for text in [4, 5, 6, 7, 9, 10, 11, 12, 15, 16, 18, 20] {
+            for text in [4, 5, 6, 7, 9, 10, 11, 12, 15, 16, 18, 20, 22] {
                 assert!(finding[text].as_u64().unwrap() < length("texts"), "{name}: {text} of {finding}");
             }
             assert!(finding[8].as_i64().unwrap() < length("rows").cast_signed());

@@ -7,14 +7,15 @@
 
   // Fields of a finding, in the order in which they are written.
   const [RULE, SEVERITY, CATEGORY, CONFIDENCE, MESSAGE, HELP, WHY, URL_, ROW, NAME, RESOURCE, SID, KIND, SHEETS, LABELS,
-    PLACE, POINTER, PRINT, FIRST, FLAGS, ACCEPTED, FIXES] = Array.from({ length: 22 }, (_, i) => i);
-  const NEW = 1, CHANGED = 2, SUPPRESSED = 4;
+    PLACE, POINTER, PRINT, FIRST, FLAGS, ACCEPTED, FIXES, WAS] = Array.from({ length: 23 }, (_, i) => i);
+  const NEW = 1, CHANGED = 2, SUPPRESSED = 4, REOPENED = 8;
   const severities = ["info", "low", "medium", "high", "critical"];
   const categories = ["correctness", "security", "guardrail", "style"];
   const confidences = ["low", "medium", "high"];
   const standings = {
     h: ["✓", "held"], o: ["✕", "open"], u: ["?", "undecided"], b: ["○", "not bound"], n: ["–", "not applicable"],
   };
+  const states = { new: NEW, reopened: REOPENED, changed: CHANGED };
   const PAGE = 50, PRINTED = 500;
 
   const byId = (id) => document.getElementById(id);
@@ -99,7 +100,7 @@
     const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
     const hay = words.length ? searchable() : null;
     const inUnit = filter.unit >= 0 ? within(filter.unit) : null;
-    const flag = filter.state === "new" ? NEW : filter.state === "changed" ? CHANGED : 0;
+    const flag = states[filter.state] || 0;
     const counts = { severity: new Array(severities.length).fill(0), category: new Array(categories.length).fill(0) };
     const passed = [];
     for (let i = 0; i < findings.length; i++) {
@@ -149,7 +150,7 @@
     filter = {
       ...clean(), severity: list("severity", severities), category: list("category", categories), rule: find("rule", ruleById),
       account: find("account", rowById), unit: find("unit", rowById), q: read.get("q") || "",
-      state: ["new", "changed"].includes(read.get("state")) ? read.get("state") : "", suppressed: read.get("suppressed") === "shown",
+      state: Object.hasOwn(states, read.get("state") || "") ? read.get("state") : "", suppressed: read.get("suppressed") === "shown",
     };
     return true;
   }
@@ -202,12 +203,10 @@
       return bar[name];
     };
     const any = (flag) => findings.reduce((n, f) => n + (f[FLAGS] & flag ? 1 : 0), 0);
-    const [fresh, altered, accepted] = [any(NEW), any(CHANGED), any(SUPPRESSED)];
-    const states = [
-      fresh ? toggleButton("new", `new only (${number(fresh)})`, () => { filter.state = filter.state === "new" ? "" : "new"; }) : null,
-      altered ? toggleButton("changed", `changed only (${number(altered)})`, () => { filter.state = filter.state === "changed" ? "" : "changed"; }) : null,
-      accepted ? toggleButton("suppressed", `show suppressed (${number(accepted)})`, () => { filter.suppressed = !filter.suppressed; }) : null,
-    ].filter(Boolean);
+    const words = { new: "new only", reopened: "back again only", changed: "changed only" };
+    const marks = Object.entries(states).filter(([, flag]) => any(flag)).map(([name, flag]) =>
+      toggleButton(name, `${words[name]} (${number(any(flag))})`, () => { filter.state = filter.state === name ? "" : name; }));
+    if (any(SUPPRESSED)) marks.push(toggleButton("suppressed", `show suppressed (${number(any(SUPPRESSED))})`, () => { filter.suppressed = !filter.suppressed; }));
     bar.q = el("input", { type: "search", id: "q", placeholder: "message, rule, ARN, account, file…", autocomplete: "off", spellcheck: "false" });
     let pause = 0;
     bar.q.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(() => { filter.q = bar.q.value; change(); }, 90); });
@@ -218,7 +217,7 @@
       el("div", { class: "fields" }, el("label", { class: "field wide" }, el("span", null, "Search"), bar.q),
         ...[picker("rule", "Rule"), picker("unit", "Unit"), picker("account", "Account")].filter(Boolean)),
       el("div", { class: "fields" }, chips("severity", severities, [4, 3, 2, 1, 0]), chips("category", categories, [1, 2, 0, 3].filter((c) => findings.some((f) => f[CATEGORY] === c))),
-        states.length ? el("fieldset", { class: "chips" }, el("legend", null, "status"), ...states) : null),
+        marks.length ? el("fieldset", { class: "chips" }, el("legend", null, "status"), ...marks) : null),
       el("div", { class: "result" }, bar.status, bar.clear));
   }
 
@@ -235,7 +234,7 @@
       });
     }
     for (const kind of ["rule", "account", "unit"]) if (bar[`by-${kind}`]) bar[`by-${kind}`].value = String(filter[kind]);
-    for (const name of ["new", "changed"]) bar[name]?.setAttribute("aria-pressed", String(filter.state === name));
+    for (const name of Object.keys(states)) bar[name]?.setAttribute("aria-pressed", String(filter.state === name));
     bar.suppressed?.setAttribute("aria-pressed", String(filter.suppressed));
     if (bar.q.value !== filter.q) bar.q.value = filter.q;
     const total = findings.reduce((n, f) => n + (f[FLAGS] & SUPPRESSED && !filter.suppressed ? 0 : 1), 0);
@@ -294,7 +293,7 @@
     const cells = {
       severity: () => [badge(f[SEVERITY])],
       rule: () => [el("span", { class: "message" }, ...prose(texts[f[MESSAGE]])), " ", el("small", null, rules[f[RULE]][0]),
-        f[FLAGS] & NEW ? el("span", { class: "tag new" }, "new") : null, f[FLAGS] & CHANGED ? el("span", { class: "tag" }, "changed") : null,
+        f[FLAGS] & NEW ? el("span", { class: "tag new" }, "new") : null, f[FLAGS] & REOPENED ? el("span", { class: "tag new" }, "back again") : null, f[FLAGS] & CHANGED ? el("span", { class: "tag" }, "changed") : null,
         f[FLAGS] & SUPPRESSED ? el("span", { class: "tag" }, "suppressed") : null],
       account: () => (f[ROW] < 0 ? [] : [label(f[ROW]), rows[f[ROW]][1] ? el("small", null, rows[f[ROW]][0]) : null]),
       resource: () => [el("code", null, texts[f[RESOURCE]] || texts[f[NAME]] || texts[f[PLACE]])],
@@ -338,7 +337,7 @@
       ["Rule", title ? `${id}: ${title}` : id], ["Category", categories[f[CATEGORY]]], ["Confidence", confidences[f[CONFIDENCE]]],
       [at && at[3] ? "Unit" : "Account", at ? [at[1], at[0]].filter(Boolean).join(" · ") : ""], ["Within", at ? path(f[ROW]) : ""],
       ["Policy", [texts[f[KIND]], texts[f[NAME]]].filter(Boolean).join(" ")], ["Resource", texts[f[RESOURCE]]], ["Sid", texts[f[SID]]],
-      ["Place", texts[f[PLACE]]], ["Pointer", texts[f[POINTER]]], ["First seen", texts[f[FIRST]]], ["Suppressed", texts[f[ACCEPTED]]],
+      ["Place", texts[f[PLACE]]], ["Pointer", texts[f[POINTER]]], ["First seen", texts[f[FIRST]]], ["It was before", texts[f[WAS]]], ["Suppressed", texts[f[ACCEPTED]]],
       ["Fingerprint", f[PRINT]],
     ].filter(([, value]) => value);
     out.push(part("Facts", el("dl", null, ...facts.flatMap(([name, value]) => [el("dt", null, name), el("dd", null, value)]))));
@@ -477,7 +476,7 @@
       return el("th", { scope: "col", class: "rule" }, el("span", null, name));
     });
     const body = map.rows.filter(visible).map(mapRow);
-    const table = el("table", { "aria-labelledby": "coverage-title", class: "fixed" },
+    const table = el("table", { "aria-labelledby": "coverage-title", class: guardrails.length > 5 ? "fixed" : "fixed few" },
       el("colgroup", null, el("col", { class: "first" }), ...guardrails.map(() => el("col", { class: "one" }))),
       el("thead", null, el("tr", null, el("th", { scope: "col" }, "Unit or account"), ...head)), el("tbody", null, ...body));
     byId("map").replaceChildren(table);
