@@ -30,8 +30,8 @@ pub(super) struct Holding {
     pub resources: BTreeMap<String, Vec<Found>>,
     /// Roles and users, by ARN.
     pub principals: BTreeMap<String, Box<Principal>>,
-    groups: Vec<Box<Principal>>,
-    managed: Vec<Box<Managed>>,
+    groups: Vec<Principal>,
+    managed: Vec<Managed>,
 }
 
 impl Holding {
@@ -42,7 +42,7 @@ impl Holding {
             .iter()
             .filter_map(|managed| managed.default.as_ref().map(|found| (scoped(found, &managed.id), found)))
             .collect();
-        let groups = by_name(self.groups.iter().map(|group| &**group));
+        let groups = by_name(self.groups.iter());
         let of_groups = principal.groups.iter().filter_map(|name| {
             let known = groups.get(&(home_of(principal), name)).or_else(|| groups.get(&scoped(&principal.subject, name)));
             known.copied()
@@ -151,9 +151,9 @@ impl Gathering<'_> {
                         out.resources.entry(arn).or_default().push(one);
                     }
                 }
-                Entity::Principal(_, principal) if principal.kind == PrincipalKind::Group => out.groups.push(principal),
+                Entity::Principal(_, principal) if principal.kind == PrincipalKind::Group => out.groups.push(*principal),
                 Entity::Principal(_, principal) => drop(out.principals.insert(principal.id.to_string(), principal)),
-                Entity::Managed(_, managed) => out.managed.push(managed),
+                Entity::Managed(_, managed) => out.managed.push(*managed),
             }
         }
         out
