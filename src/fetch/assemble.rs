@@ -29,8 +29,8 @@ pub fn assemble(context: &Context<'_>, manifest: &Manifest) -> Result<(), Source
     for unit in parts.units(snapshot_file::UNITS) {
         snapshot_file::write(context, &unit, &fresh)?;
     }
-    // Of an account of which nothing was read there is no file.
-    let told = |unit: &&String| unit.starts_with(iam::UNITS) && !parts.numbers(unit).is_empty();
+    // Of an account that has none of what was asked for there is no file.
+    let told = |name: &&String| name.starts_with(iam::UNITS) && unit::count(parts, name) > 0;
     for unit in kept.iter().filter(told) {
         let account = iam::account(unit);
         iam::write(context, unit, &fresh.join("iam").join(format!("{account}.json.gz")))?;

@@ -46,8 +46,8 @@ pub fn policy(settings: &Settings, caller: Caller, region: Option<&str>) -> Valu
         let mut statement = json!({
             "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources(settings, target, partition.as_str()),
         });
-        if let Some(condition) = condition(settings, target) {
-            statement["Condition"] = condition;
+        if let (Some(condition), Some(members)) = (condition(settings, target), statement.as_object_mut()) {
+            members.insert("Condition".to_owned(), condition);
         }
         statements.push(statement);
     }

@@ -355,6 +355,13 @@ fn iam(call: &Call) -> Reply {
             call.account
         )
     };
+    if call.text.contains("Filter.member") && !call.text.contains("=Role") {
+        return text(
+            200,
+            "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated>\
+             </GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>",
+        );
+    }
     // The first page holds fewer than it could, the second one the rest.
     let (roles, end) = if marker {
         (role("a") + &role("m"), "<IsTruncated>false</IsTruncated>")

@@ -122,6 +122,11 @@ pub fn is_done(parts: &Parts, unit: &str) -> bool {
     whole(parts, unit).is_some()
 }
 
+/// Records of a list that are on disk.
+pub fn count(parts: &Parts, unit: &str) -> u64 {
+    standing(parts, unit).items
+}
+
 /// Records of a list that is on disk as a whole; none of one that is not.
 pub fn whole(parts: &Parts, unit: &str) -> Option<Tally> {
     let here = standing(parts, unit);
