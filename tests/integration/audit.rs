@@ -360,7 +360,7 @@ fn findings_come_go_and_come_back() {
     insta::assert_snapshot!(markdown.stdout, @r"
     ## Audit of `o-demo`: 3 findings: 3 high; 0 suppressed; 0 incomplete
 
-    2026-01-05T00:00:00Z, run 5. 3 documents \(2 account authorization details, 1 organization\), 10 policies \(4 identity-policy, 2 service-control-policy, 4 trust-policy\), 10 statements; 2 rules applied
+    2026-01-05T00:00:00Z, run 5. 4 documents \(2 account authorization details, 1 organization, 1 snapshot manifest\), 10 policies \(4 identity-policy, 2 service-control-policy, 4 trust-policy\), 10 statements; 2 rules applied
 
     ### Since 2026-01-04T00:00:00Z \(run 4\): no finding changed
 
@@ -443,7 +443,7 @@ fn a_snapshot_that_did_not_end_tells_of_nothing_that_is_gone() {
         );
     };
     manifest(1, "null");
-    org.audit(2, &["--since-last"]).ends(4).says("2 not looked for again").says("the fetch of this snapshot did not end");
+    org.audit(2, &["--since-last"]).ends(4).says("2 not looked for again").says("the fetch of this snapshot");
     manifest(2, "\"2026-01-01T00:00:00Z\"");
     org.audit(3, &["--since-last"]).ends(4).says("a newer palisade wrote this snapshot");
     // Without a word of the manifest an account's file that is not there is not read either.
