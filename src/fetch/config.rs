@@ -17,7 +17,7 @@ use crate::source::snapshot::State;
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{ResourceFilters, ResourceType};
 use futures_util::stream::{self, StreamExt};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -309,13 +309,9 @@ fn expression(settings: &Settings, kind: &str) -> String {
 
 /// An identifier as a request names it.
 pub fn identifier(id: &Value) -> Value {
-    let mut out = json!({});
-    for key in ["SourceAccountId", "SourceRegion", "ResourceId", "ResourceType", "ResourceName"] {
-        if let Some(value) = id.get(key).filter(|v| v.is_string()) {
-            out[key] = value.clone();
-        }
-    }
-    out
+    const MEMBERS: [&str; 5] = ["SourceAccountId", "SourceRegion", "ResourceId", "ResourceType", "ResourceName"];
+    let text = |key: &str| id.get(key).filter(|v| v.is_string()).map(|v| (key.to_owned(), v.clone()));
+    Value::Object(MEMBERS.into_iter().filter_map(text).collect())
 }
 
 #[cfg(test)]

@@ -125,10 +125,10 @@ async fn one(reader: &Reader<'_>, slice: &Slice, mut batch: Batch) -> Tally {
         }
     }
     let count = items.len() as u64;
-    if trouble.is_none() || !items.is_empty() {
-        if let Err(error) = keep(&context.store.parts, &slice.items(), &batch, (items, &wanted)) {
-            return Tally { items: 0, trouble: Some(error.into()) };
-        }
+    if (trouble.is_none() || !items.is_empty())
+        && let Err(error) = keep(&context.store.parts, &slice.items(), &batch, (items, &wanted))
+    {
+        return Tally { items: 0, trouble: Some(error.into()) };
     }
     context.step(count);
     if trouble.is_none() && !wanted.is_empty() {

@@ -82,10 +82,10 @@ pub fn write(context: &Context<'_>, unit: &str, target: &Path) -> Result<u64, So
     entities.dedup();
     // A comma after each entity but the last of its list.
     for pair in entities.windows(2) {
-        if let [(at, arn), (next, _)] = pair {
-            if at == next {
-                spool.push(account, &format!("{at}\u{1}{arn}\u{0}"), "", ",")?;
-            }
+        if let [(at, arn), (next, _)] = pair
+            && at == next
+        {
+            spool.push(account, &format!("{at}\u{1}{arn}\u{0}"), "", ",")?;
         }
     }
     let open = format!("{{\"AccountId\":\"{account}\",");

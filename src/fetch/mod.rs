@@ -51,7 +51,8 @@ mod snapshot_file;
 mod snapshots;
 #[cfg(feature = "aws")]
 mod store;
-#[cfg(all(test, feature = "aws"))]
+#[cfg(feature = "aws")]
+#[cfg(test)]
 mod testing;
 #[cfg(feature = "aws")]
 mod unit;

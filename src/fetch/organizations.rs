@@ -275,6 +275,14 @@ fn picked(record: &Value, members: &[&str], parent: Option<&str>) -> Value {
     Value::Object(out)
 }
 
+/// A record with one more member.
+fn with(mut record: Value, member: &str, value: Value) -> Value {
+    if let Some(members) = record.as_object_mut() {
+        members.insert(member.to_owned(), value);
+    }
+    record
+}
+
 /// `organization.json`, from what is on disk; none when there is no organization.
 ///
 /// # Errors
@@ -302,9 +310,8 @@ pub fn document(context: &Context<'_>) -> Result<Option<String>, SourceError> {
     for record in unit::records(parts, DELEGATED)? {
         let services = id_of(&record).map(|id| unit::records(parts, &services_of(&id))).transpose()?.unwrap_or_default();
         let names = services.iter().filter_map(|s| s.get("ServicePrincipal").cloned()).collect::<Vec<_>>();
-        let mut one = picked(&record, &["Id", "Arn", "Name", "Status"], None);
-        one["DelegatedServices"] = json!(names);
-        delegated.push(one);
+        let one = picked(&record, &["Id", "Arn", "Name", "Status"], None);
+        delegated.push(with(one, "DelegatedServices", json!(names)));
     }
     out.insert("DelegatedAdministrators".to_owned(), sorted(delegated));
     Ok(Some(format!("{:#}\n", Value::Object(out))))
@@ -325,17 +332,12 @@ fn policies(context: &Context<'_>, out: &mut Map<String, Value>) -> Result<(), S
             let text = unit::records(parts, &text_of(&id))?.into_iter().next();
             let content = text.as_ref().and_then(|t| t.get("Content").cloned());
             let members = ["Id", "Arn", "Name", "Description", "Type", "AwsManaged"];
-            let mut policy = json!({ "PolicySummary": picked(&summary, &members, None) });
-            if let Some(content) = content {
-                policy["Content"] = content;
-            }
+            let policy = json!({ "PolicySummary": picked(&summary, &members, None) });
+            let policy = content.into_iter().fold(policy, |policy, content| with(policy, "Content", content));
             texts.push((id.clone(), policy));
             whole &= unit::is_done(parts, &targets_of(&id));
             for target in unit::records(parts, &targets_of(&id))? {
-                let mut one = json!({ "PolicyId": id });
-                for member in ["TargetId", "Type"] {
-                    one[member] = target.get(member).cloned().unwrap_or_default();
-                }
+                let one = json!({ "PolicyId": id, "TargetId": target.get("TargetId"), "Type": target.get("Type") });
                 attached.push((one.to_string(), one));
             }
         }

@@ -43,12 +43,13 @@ pub fn policy(settings: &Settings, caller: Caller, region: Option<&str>) -> Valu
     let mut statements = Vec::new();
     for (target, sid) in SIDS {
         let Some(actions) = by_target.get(&target) else { continue };
-        let mut statement = json!({
-            "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources(settings, target, partition.as_str()),
-        });
-        if let (Some(condition), Some(members)) = (condition(settings, target), statement.as_object_mut()) {
-            members.insert("Condition".to_owned(), condition);
-        }
+        let resource = resources(settings, target, partition.as_str());
+        let statement = match condition(settings, target) {
+            None => json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource }),
+            Some(condition) => {
+                json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition })
+            }
+        };
         statements.push(statement);
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
