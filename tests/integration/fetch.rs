@@ -1,6 +1,8 @@
 //! `fetch` as far as it goes without AWS: the plan, the policy it needs, and mistakes with their cures.
 
-use crate::common::{Sandbox, command, files_below, read};
+#[cfg(feature = "aws")]
+use crate::common::command;
+use crate::common::{Sandbox, files_below, read};
 use palisade::fetch::operation::{Caller, TABLE};
 use regex::Regex;
 use std::collections::BTreeSet;
