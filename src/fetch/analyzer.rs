@@ -86,14 +86,19 @@ impl Reader<'_> {
         for record in records {
             let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let analyzer = Analyzer { arn: text("arn"), kind: text("type") };
-            let tally = self.findings(&analyzer).await;
+            let (tally, bare) = self.findings(&analyzer).await;
             let what = crate::report::escape::terminal(&analyzer.arn);
             let account = analyzer.arn.split(':').nth(4).filter(|a| crate::policy::arn::is_account_id(a));
-            self.context.report(About { account, what: Some(&what), ..about }.tally(&tally));
+            let mut state = About { account, what: Some(&what), ..about }.tally(&tally);
+            if bare {
+                state.reason = Some("without details: the endpoint does not know GetFindingV2".to_owned());
+            }
+            self.context.report(state);
         }
     }
 
-    async fn findings(&self, analyzer: &Analyzer) -> Tally {
+    /// The findings of an analyzer, and whether their details could not be asked for.
+    async fn findings(&self, analyzer: &Analyzer) -> (Tally, bool) {
         let list = |token: Option<String>| async move {
             let open = Criterion::builder().neq("RESOLVED").build();
             let request = self
@@ -113,13 +118,17 @@ impl Reader<'_> {
         let listed = unit::pages(self.context, &ids_unit, list).await;
         let records = match unit::records(&self.context.store.parts, &ids_unit) {
             Ok(records) => records,
-            Err(error) => return Tally { items: 0, trouble: Some(error.into()) },
+            Err(error) => return (Tally { items: 0, trouble: Some(error.into()) }, false),
         };
         let ids: BTreeSet<String> =
             records.iter().filter_map(|r| r.get("id").and_then(Value::as_str).map(str::to_owned)).collect();
         let mut got = self.details(analyzer, ids).await;
+        let bare = listed.trouble.is_none() && got.trouble.as_ref().is_some_and(|t| t.sort == Sort::Unsupported);
+        if bare {
+            got = self.as_listed(analyzer, &records);
+        }
         got.trouble = got.trouble.or(listed.trouble);
-        got
+        (got, bare)
     }
 
     /// The findings in full, those that are on disk already left out.
@@ -166,6 +175,27 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// The findings as the list tells them, where the endpoint knows no details: which resource, and that there is something.
+    fn as_listed(&self, analyzer: &Analyzer, records: &[Value]) -> Tally {
+        let parts = &self.context.store.parts;
+        let unit = format!("{FINDINGS}{}", analyzer.arn);
+        let id = |finding: &Value| finding.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut there = BTreeSet::new();
+        let known = unit::each(parts, &unit, |record| {
+            there.extend(record.get("finding").map(id));
+            Ok(())
+        });
+        let lines: Vec<String> = records
+            .iter()
+            .filter(|finding| !there.contains(&id(finding)))
+            .map(|finding| self.record(analyzer, finding.clone()).to_string())
+            .collect();
+        let part = parts.numbers(&unit).last().copied().unwrap_or_default() + 1;
+        let head = json!({ "items": lines.len() }).to_string();
+        let trouble = known.and_then(|()| parts.write(&unit, part, &head, &lines)).err().map(Into::into);
+        Tally { items: (there.len() + lines.len()) as u64, trouble }
     }
 
     /// One finding, unless another one met something that would stop this one as well.

@@ -23,6 +23,9 @@ use time::macros::format_description;
 /// stands in the manifest.
 pub fn run(settings: &Settings, listener: &mut Listener<'_>) -> Result<Manifest, FetchError> {
     block_on(async {
+        if let Some(manifest) = Store::new(settings.out.clone()).tidy(settings.resume)? {
+            return Ok(manifest);
+        }
         let (settings, store, resumed) = begin(settings)?;
         let config = client::load(&settings, client::http()).await;
         go(settings, store, resumed, (config, listener)).await
@@ -48,6 +51,9 @@ fn begin(settings: &Settings) -> Result<(Settings, Store, Option<Run>), FetchErr
 #[cfg(test)]
 pub(super) fn run_with(settings: &Settings, config: SdkConfig, listener: &mut Listener<'_>) -> Result<Manifest, FetchError> {
     block_on(async {
+        if let Some(manifest) = Store::new(settings.out.clone()).tidy(settings.resume)? {
+            return Ok(manifest);
+        }
         let (settings, store, resumed) = begin(settings)?;
         go(settings, store, resumed, (config, listener)).await
     })?

@@ -1,6 +1,7 @@
 //! What is on disk of a fetch on its way: how it was asked, and the parts that were read. `DIR/.fetch/` holds both until
 //! everything is there.
 
+use super::assemble::can_go_on;
 use super::error::FetchError;
 use super::settings::{BucketPrefix, Settings, Source};
 use crate::source::parts::Parts;
@@ -54,6 +55,33 @@ impl Store {
 
     fn record(&self) -> PathBuf {
         self.root.join(WORK).join("run.json")
+    }
+
+    /// Sweep what a fetch left that ended and was killed while it tidied up. Its manifest, when that is what should be gone on
+    /// with: everything is there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn tidy(&self, resume: bool) -> Result<Option<snapshot::Manifest>, SourceError> {
+        let inside = folder::names(&self.root)?;
+        let half = format!(".{}.", snapshot::MANIFEST);
+        let found = snapshot::manifest(&self.root);
+        let ours = inside.contains(WORK) || matches!(found, snapshot::Found::Read(_));
+        for name in inside.iter().filter(|name| ours && name.starts_with(&half) && name.ends_with(".tmp")) {
+            folder::remove(&self.root.join(name))?;
+        }
+        let snapshot::Found::Read(manifest) = found else { return Ok(None) };
+        if !inside.contains(WORK) || manifest.finished.is_none() || can_go_on(&manifest) {
+            return Ok(None);
+        }
+        // A later fetch into the same folder, killed on its way, leaves the manifest of the one before.
+        let record = read_text(&self.record()).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let started = record.as_ref().and_then(|value| value.get("started")).and_then(Value::as_str);
+        if started.is_some_and(|started| started != manifest.started) {
+            return Ok(None);
+        }
+        folder::remove(&self.root.join(WORK))?;
+        Ok(resume.then_some(manifest))
     }
 
     /// See whether the folder may be fetched into; give the run that is gone on with, whose options fill in those that were

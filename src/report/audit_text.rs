@@ -290,13 +290,17 @@ mod tests {
           guardrail `project-lifecycle-not-denied`: held for 4 of 5 targets; open for
                     `/Sandbox`
 
-        since 2026-11-25T01:06:47Z (run 2): findings: 1 new, 1 changed, 1 resolved, 1
-          not looked for again
+        since 2026-11-25T01:06:47Z (run 2): findings: 1 new, 1 back again, 1 changed, 1
+          resolved, 1 not looked for again
           tree      account `333333333333` (`shop`) moved from `/Sandbox` to
                     `/Workloads/Prod`
           tree      `deny-stop` was detached from `Sandbox`
+          guardrail `project-lifecycle-not-denied` was held for `/Sandbox` and is open
           resolved  high `public-bucket-policy`: `web-data` could be read by anyone
                     (`arn:aws:s3:::web-data`, since 2026-10-02)
+          changed   `old-version`: was low: the policy language version is old; is
+                    medium: the policy language version is not stated twice
+                    (`arn:aws:iam::333333333333:role/shop`)
           unseen    high `public-bucket-policy`: `old-data` could be read by anyone
                     (`arn:aws:s3:::web-data`, since 2026-10-02)
 

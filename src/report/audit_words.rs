@@ -73,7 +73,7 @@ pub fn change(change: &Change) -> String {
 /// A guardrail that stands otherwise.
 pub fn turn(audit: &Audit, turn: &Turn) -> String {
     let Turn { rule, target: id, before, after } = turn;
-    format!("guardrail `{rule}` was {} for {} and is {}", standing(*before), target(audit, id), standing(*after))
+    format!("`{rule}` was {} for {} and is {}", standing(*before), target(audit, id), standing(*after))
 }
 
 fn standing(standing: Standing) -> &'static str {

@@ -1,7 +1,7 @@
 //! Asking a matcher of a subject: three-valued, with the places that decided.
 
 use super::eval_json as json;
-use super::expr::{Count, Many, Matcher, Part, QuestionSpec};
+use super::expr::{ActionSpec, Count, Many, Matcher, Part, QuestionSpec};
 use super::leaf::{account_in, text_holds};
 use super::question;
 use super::subject::{Item, Subject, Trace, Weight};
@@ -376,6 +376,14 @@ fn inherited(kind: PolicyKind, inner: &Matcher, subject: Subject<'_, '_>) -> Tru
     let Some(layers) = (if kind == PolicyKind::ResourceControlPolicy { around.rcps } else { around.scps }) else {
         return Truth::False;
     };
+    if kind == PolicyKind::ResourceControlPolicy
+        && let Matcher::Denies(spec) = inner
+        && let ActionSpec::Globs(actions) = &spec.actions
+        && !layers.may_deny(actions)
+    {
+        // The usual case, of every bucket there is: nothing of it has to be proved.
+        return if layers.absent { Truth::Unknown } else { Truth::False };
+    }
     let sites = layers.sites();
     let truth = eval(inner, subject.inherited(layers, &sites), &mut Trace::default());
     match truth {

@@ -2,8 +2,9 @@
 //! a rule about targets is asked of.
 
 use crate::algebra::Layer;
+use crate::algebra::action_set::reaches;
 use crate::extract::Site;
-use crate::policy::PolicyKind;
+use crate::policy::{Effect, PolicyKind};
 use std::sync::Arc;
 
 /// What is attached to the root, to an organizational unit, or to an account.
@@ -32,6 +33,16 @@ impl<'d> Layers<'d> {
     /// Every policy, level after level.
     pub fn sites(&self) -> Vec<&Site<'d>> {
         self.levels.iter().flat_map(|level| &level.sites).map(|site| &**site).collect()
+    }
+
+    /// False only when no Deny of any level is about some of these actions.
+    pub(super) fn may_deny(&self, actions: &[String]) -> bool {
+        let sites = self.levels.iter().flat_map(|level| &level.sites);
+        let mut statements = sites.filter_map(|site| site.policy.as_ref()).flat_map(|policy| &policy.statements);
+        statements.any(|statement| {
+            let speaks = |own| actions.iter().any(|action| reaches(action, own));
+            statement.is(Effect::Deny) && statement.actions.as_ref().is_some_and(speaks)
+        })
     }
 
     /// The same as the questions take it. Of resource control policies only Denies count: `RCPFullAWSAccess` is attached

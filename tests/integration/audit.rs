@@ -160,9 +160,10 @@ fn the_first_run_is_told_as_such() {
     insta::assert_snapshot!(run.stdout, @r#"
     audit of o-demo at 2026-01-01T00:00:00Z, run 1
       tree      2 accounts in 2 units
-      read      3 documents (2 account authorization details, 1 organization), 8
-                policies (3 identity-policy, 2 service-control-policy, 3
-                trust-policy), 8 statements; 2 rules applied
+      read      4 documents (2 account authorization details, 1 organization, 1
+                snapshot manifest), 8 policies (3 identity-policy, 2
+                service-control-policy, 3 trust-policy), 8 statements; 2 rules
+                applied
       findings  2 high
 
     error[full-admin] high: `*` on every resource, without a condition: every action
@@ -318,9 +319,10 @@ fn findings_come_go_and_come_back() {
     insta::assert_snapshot!(text.stdout, @r#"
     audit of o-demo at 2026-01-04T00:00:00Z, run 4
       tree      2 accounts in 2 units
-      read      3 documents (2 account authorization details, 1 organization), 10
-                policies (4 identity-policy, 2 service-control-policy, 4
-                trust-policy), 10 statements; 2 rules applied
+      read      4 documents (2 account authorization details, 1 organization, 1
+                snapshot manifest), 10 policies (4 identity-policy, 2
+                service-control-policy, 4 trust-policy), 10 statements; 2 rules
+                applied
       findings  3 high
 
     since 2026-01-03T00:00:00Z (run 3): findings: 1 back again
@@ -358,7 +360,7 @@ fn findings_come_go_and_come_back() {
     insta::assert_snapshot!(markdown.stdout, @r"
     ## Audit of `o-demo`: 3 findings: 3 high; 0 suppressed; 0 incomplete
 
-    2026-01-05T00:00:00Z, run 5. 3 documents \(2 account authorization details, 1 organization\), 10 policies \(4 identity-policy, 2 service-control-policy, 4 trust-policy\), 10 statements; 2 rules applied
+    2026-01-05T00:00:00Z, run 5. 4 documents \(2 account authorization details, 1 organization, 1 snapshot manifest\), 10 policies \(4 identity-policy, 2 service-control-policy, 4 trust-policy\), 10 statements; 2 rules applied
 
     ### Since 2026-01-04T00:00:00Z \(run 4\): no finding changed
 
@@ -385,9 +387,10 @@ fn what_could_not_be_read_is_not_gone() {
     insta::assert_snapshot!(run.stdout, @r"
     audit of o-demo at 2026-01-03T00:00:00Z, run 3
       tree      2 accounts in 2 units
-      read      2 documents (1 account authorization details, 1 organization), 6
-                policies (2 identity-policy, 2 service-control-policy, 2
-                trust-policy), 6 statements; 2 rules applied
+      read      3 documents (1 account authorization details, 1 organization, 1
+                snapshot manifest), 6 policies (2 identity-policy, 2
+                service-control-policy, 2 trust-policy), 6 statements; 2 rules
+                applied
       findings  1 high
 
     since 2026-01-02T00:00:00Z (run 2): findings: 1 not looked for again
@@ -398,10 +401,10 @@ fn what_could_not_be_read_is_not_gone() {
     1 known finding is not shown; `-v` shows everything
 
     not read in full
-                snap/manifest.json: iam of account 444455556666 is denied:
-                AccessDenied: not authorized to perform sts:AssumeRole
-      help      grant what `palisade fetch --print-policy` lists, then complete it
-                with `palisade fetch --resume`
+                snap/manifest.json: iam of 444455556666 was denied: AccessDenied:
+                not authorized to perform sts:AssumeRole
+      help      allow what `palisade fetch --print-policy` lists, and run `palisade
+                fetch` again with `--resume`
 
     1 finding: 1 high; 0 suppressed; 1 incomplete
     run incomplete: 1 file was not checked in full, findings in it may be missing
@@ -440,7 +443,7 @@ fn a_snapshot_that_did_not_end_tells_of_nothing_that_is_gone() {
         );
     };
     manifest(1, "null");
-    org.audit(2, &["--since-last"]).ends(4).says("2 not looked for again").says("the fetch of this snapshot did not come to its");
+    org.audit(2, &["--since-last"]).ends(4).says("2 not looked for again").says("the fetch of this snapshot");
     manifest(2, "\"2026-01-01T00:00:00Z\"");
     org.audit(3, &["--since-last"]).ends(4).says("a newer palisade wrote this snapshot");
     // Without a word of the manifest an account's file that is not there is not read either.

@@ -1,5 +1,7 @@
 //! `fetch` as far as it goes without AWS: the plan, the policy it needs, and mistakes with their cures.
 
+#[cfg(feature = "aws")]
+use crate::common::command;
 use crate::common::{Sandbox, files_below, read};
 use palisade::fetch::operation::{Caller, TABLE};
 use regex::Regex;
@@ -131,7 +133,6 @@ fn a_build_without_it_says_how_to_get_it() {
 #[cfg(feature = "aws")]
 mod online {
     use super::*;
-    use crate::common::command;
     use std::process::Output;
 
     /// The program with an environment in which no credentials are.

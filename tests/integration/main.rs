@@ -1,6 +1,7 @@
 //! Everything that needs the whole program: one binary, so that it is linked once.
 
 #![allow(clippy::string_slice, clippy::indexing_slicing, reason = "tests cut where they know the text")]
+#![allow(clippy::too_many_lines, reason = "a picture of what is shown has as many lines as it has")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod access_analyzer;
