@@ -170,6 +170,7 @@ fn a_witness_is_of_an_account_of_its_group() {
     let request = coverage.groups[0].witness.as_ref().expect("a request");
     assert_eq!(request.caller.account.as_deref(), Some(C));
     assert!(request.resource.contains(C), "{}", request.resource);
+    assert_eq!(request.resource_account.as_deref(), Some(C));
 }
 
 #[test]

@@ -133,7 +133,9 @@ impl<'c, 'd> Pool<'c, 'd> {
     /// The witness with a resource of the account itself, where the request then gets through all the same.
     fn at_home(&self, bearing: &Bearing, account: Option<&str>, mut proof: Proof) -> Proof {
         let (Some(request), Some(account)) = (&mut proof.witness, account) else { return proof };
-        let home = Request { resource: request.resource.replace(ELSEWHERE, account), ..request.clone() };
+        let own = |text: &String| text.replace(ELSEWHERE, account);
+        let resource_account = request.resource_account.as_ref().map(own);
+        let home = Request { resource: own(&request.resource), resource_account, ..request.clone() };
         let levels: Vec<Vec<&Policy<'_>>> = self
             .levels(bearing)
             .iter()
