@@ -94,6 +94,24 @@ pub fn gone(gone: &Gone) -> String {
     format!("{} `{}`: {} ({whose}since {day})", gone.severity, gone.rule, gone.message)
 }
 
+/// Units by their paths, then accounts: all of them where there are few, else their number.
+fn targets(audit: &Audit, ids: &[&str], most: usize) -> String {
+    let is_unit = |id: &&str| audit.organization.as_ref().is_some_and(|o| o.units.contains_key(*id));
+    let (units, accounts): (Vec<&str>, Vec<&str>) = ids.iter().copied().partition(is_unit);
+    let mut named: Vec<String> = units.iter().map(|id| target(audit, id)).collect();
+    named.sort();
+    let more = |left: usize, word: &str| (left > 0).then(|| format!("{left} more {word}"));
+    let hidden = named.len().saturating_sub(most);
+    named.truncate(most);
+    named.extend(more(hidden, "units"));
+    if ids.len() > most && accounts.len() > 1 {
+        named.push(format!("{} accounts", accounts.len()));
+    } else {
+        named.extend(accounts.iter().map(|id| target(audit, id)));
+    }
+    named.join(", ")
+}
+
 /// How the guardrails stand, one line a rule: how many targets are held, and which are not.
 pub fn guardrails(audit: &Audit, most: usize) -> Vec<String> {
     let mut rules: BTreeMap<&str, BTreeMap<Standing, Vec<&str>>> = BTreeMap::new();
@@ -108,10 +126,7 @@ pub fn guardrails(audit: &Audit, most: usize) -> Vec<String> {
             if ids.is_empty() {
                 continue;
             }
-            let named: Vec<String> = ids.iter().take(most).map(|id| target(audit, id)).collect();
-            let more = ids.len().saturating_sub(most);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            text.push_str(&format!("; {word} for {}{more}", named.join(", ")));
+            text.push_str(&format!("; {word} for {}", targets(audit, ids, most)));
         }
         text
     };
