@@ -1,10 +1,12 @@
 //! An organization as folders: a folder is an organizational unit, or an account when its name holds an account id; the
 //! control policies in it are attached to it. The folder that is named is the root.
 //!
-//!     org/deny-leaving.json                     attached to the root
-//!     org/Workloads/Prod/scp/deny-regions.json  attached to the unit /Workloads/Prod
-//!     org/Workloads/Prod/111122223333.json      attached to an account of that unit
-//!     org/Workloads/Prod/shop-111122223333/…    the same, with a name and several policies
+//! ```text
+//! org/deny-leaving.json                     attached to the root
+//! org/Workloads/Prod/scp/deny-regions.json  attached to the unit /Workloads/Prod
+//! org/Workloads/Prod/111122223333.json      attached to an account of that unit
+//! org/Workloads/Prod/shop-111122223333/…    the same, with a name and several policies
+//! ```
 
 use super::load::Loaded;
 use super::tree::{Account, ControlPolicy, Unit, Written, type_of};
