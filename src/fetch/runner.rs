@@ -158,3 +158,7 @@ async fn sources(context: &Context<'_>, aggregator: Option<&Result<String, Troub
 #[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "runner_sources_tests.rs"]
+mod sources_tests;
