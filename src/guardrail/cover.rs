@@ -31,8 +31,11 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut unused: Option<BTreeSet<usize>> = None;
     for (bearing, members) in alike {
-        let of_resources = pool.of_resources(engine, &bearing);
-        for judged in pool.judge(engine, &bearing, members) {
+        let mut answers: Vec<(Judged<'_>, Option<Verdict>)> = Vec::new();
+        for (of_resources, members) in pool.of_resources(engine, &bearing, members) {
+            answers.extend(pool.judge(engine, &bearing, members).into_iter().map(|judged| (judged, of_resources)));
+        }
+        for (judged, of_resources) in answers {
             let mut group = group(question, &pool, &judged);
             hold(&mut group, (&judged, of_resources), &bearing, &seen);
             if group.held.iter().any(|holds| holds.kind == PolicyKind::ServiceControlPolicy) && !question.except.is_empty() {
@@ -41,6 +44,9 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
             }
             if group.verdict != Verdict::Pass {
                 let above = judged.accounts.first().map(|account| binding.above(account)).unwrap_or_default();
+                if let (Some(request), Some(account)) = (&mut group.witness, judged.accounts.first()) {
+                    pool.complete(engine, request, account, &above);
+                }
                 group.nearest = nearest::nearest(&pool, &seen, &above, &|control| attached.targets(controls, control));
             }
             if group.verdict == Verdict::Fail {

@@ -105,7 +105,15 @@ pub(super) struct Ask<'a> {
 pub(super) const STOP: Ask<'_> = Ask { actions: &["rekognition:StopProject*"], except: &[], scope: &[] };
 
 pub(super) fn covered(builder: &Builder, ask: &Ask<'_>) -> Coverage {
-    let loaded = builder.loaded();
+    asked_of(&builder.loaded(), ask)
+}
+
+pub(super) fn asked_of(loaded: &Loaded, ask: &Ask<'_>) -> Coverage {
+    assuming(loaded, ask, &[])
+}
+
+/// The same where some condition keys have a value.
+pub(super) fn assuming(loaded: &Loaded, ask: &Ask<'_>, assume: &[(String, String)]) -> Coverage {
     let texts = Texts::of(&loaded.texts);
     let controls = texts.controls(&loaded.organization);
     let own = |all: &[&str]| all.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
@@ -114,7 +122,9 @@ pub(super) fn covered(builder: &Builder, ask: &Ask<'_>) -> Coverage {
     let worlds = [World::Closed, World::Open];
     let organization = &loaded.organization;
     let question = Question { organization, asked: &asked, except: &except, scope: &scope, worlds: &worlds };
-    cover(&mut Engine::typed(World::Closed), &question, &controls)
+    let mut engine = Engine::typed(World::Closed);
+    engine.assume = assume.to_vec();
+    cover(&mut engine, &question, &controls)
 }
 
 /// `FAIL 1,2` for each group.
