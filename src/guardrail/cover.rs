@@ -5,7 +5,7 @@ use super::judge::{Judged, Pool};
 use super::model::{Coverage, Group, Holds, Question, Spot};
 use super::nearest::{self, Seen};
 use super::structural;
-use super::suggest::{self, Open};
+use super::suggest::{self, Aim, Open};
 use super::texts::{Control, Text};
 use crate::policy::PolicyKind;
 use crate::proof::{Asked, Engine, Verdict, bearing};
@@ -28,7 +28,7 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     }
     let attached = Attached::new(organization);
     let mut groups = Vec::new();
-    let mut open: Vec<Open<'_>> = Vec::new();
+    let (mut open, mut to_outsiders): (Vec<Open<'_>>, Vec<Open<'_>>) = (Vec::new(), Vec::new());
     let mut unused: Option<BTreeSet<usize>> = None;
     for (bearing, members) in alike {
         let mut answers: Vec<(Judged<'_>, Option<Verdict>)> = Vec::new();
@@ -52,15 +52,19 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
             if group.verdict == Verdict::Fail {
                 open.push(Open { bearing: bearing.clone(), accounts: judged.accounts.clone() });
             }
+            if of_resources != Some(Verdict::Pass) {
+                to_outsiders.push(Open { bearing: bearing.clone(), accounts: judged.accounts.clone() });
+            }
             groups.push(group);
         }
     }
     let mut groups = merged(groups);
     sort(&mut groups);
     let gaps = structural::gaps(question, &accounts, &groups, pool.binds_resources);
-    let suggestion = suggest::suggest(engine, question, &pool, &open, &groups);
+    let suggestion = suggest::suggest(engine, question, &pool, &open, &Aim::at_principals(&groups));
+    let for_resources = suggest::suggest(engine, question, &pool, &to_outsiders, &Aim::at_resources(&groups));
     let unused = unused.into_iter().flatten().filter_map(|at| question.except.get(at).cloned()).collect();
-    Coverage { groups, gaps, suggestion, unused, nowhere }
+    Coverage { groups, gaps, suggestion, for_resources, unused, nowhere }
 }
 
 /// What each policy says of the question.

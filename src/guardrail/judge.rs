@@ -91,6 +91,11 @@ impl<'c, 'd> Pool<'c, 'd> {
         bearing.levels.iter().map(|level| level.iter().filter_map(|at| self.input(*at)).collect()).collect()
     }
 
+    /// Resource control policies only deny: where they are attached is all one.
+    fn resource_levels(&self, bearing: &Bearing) -> Vec<Vec<Input<'_, 'd>>> {
+        vec![bearing.of_resources.iter().filter_map(|at| self.input(*at)).collect()]
+    }
+
     /// Judge all accounts on which the same bears. Where the policies can tell accounts apart each is asked about by itself.
     pub fn judge<'q>(&self, engine: &mut Engine, bearing: &Bearing, accounts: Vec<&'q str>) -> Vec<Judged<'q>> {
         let numbering: Vec<usize> = bearing.levels.iter().flatten().copied().collect();
@@ -199,7 +204,7 @@ impl<'c, 'd> Pool<'c, 'd> {
         if !self.binds_resources || bearing.of_resources.is_empty() {
             return vec![(None, accounts)];
         }
-        let levels = [bearing.of_resources.iter().filter_map(|at| self.input(*at)).collect::<Vec<_>>()];
+        let levels = self.resource_levels(bearing);
         let whole = self.ask(engine, &levels, RCP, None).verdict;
         if whole == Verdict::Pass || !self.tells_apart(engine, &levels, RCP) {
             return vec![(Some(whole), accounts)];
@@ -227,13 +232,13 @@ impl<'c, 'd> Pool<'c, 'd> {
     }
 
     /// Whether accounts would be held with some policies more, attached to them or to something above them.
-    pub fn is_held_with(&self, engine: &mut Engine, bearing: &Bearing, more: &[Input<'_, '_>]) -> bool {
-        let mut levels = self.levels(bearing);
-        let full = self.controls.iter().rposition(|c| c.kind == SCP && c.id.is_empty());
+    pub fn is_held_with(&self, engine: &mut Engine, bearing: &Bearing, kind: PolicyKind, more: &[Input<'_, '_>]) -> bool {
+        let mut levels = if kind == RCP { self.resource_levels(bearing) } else { self.levels(bearing) };
+        let full = self.controls.iter().rposition(|c| c.kind == kind && c.id.is_empty());
         let mut last: Vec<Input<'_, '_>> = full.and_then(|at| self.input(at)).into_iter().collect();
         last.extend(more);
         levels.push(last);
-        self.ask(engine, &levels, SCP, None).verdict == Verdict::Pass
+        self.ask(engine, &levels, kind, None).verdict == Verdict::Pass
     }
 }
 
