@@ -7,8 +7,8 @@ const A: &str = "111122223333";
 const B: &str = "444455556666";
 
 /// A small organization as a snapshot; tests change it and write it again.
-struct Org {
-    sandbox: Sandbox,
+pub struct Org {
+    pub sandbox: Sandbox,
     tree: Value,
     roles: Vec<(String, String, Value)>,
     sources: Vec<Value>,
@@ -23,7 +23,7 @@ fn allow(action: &str, resource: &str) -> Value {
 }
 
 impl Org {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let policy = |id: &str, name: &str, content: Value| {
             json!({ "PolicySummary": { "Id": id, "Arn": format!("arn:aws:organizations::999999999999:policy/o-demo/service_control_policy/{id}"),
                 "Name": name, "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false }, "Content": content })
@@ -88,7 +88,7 @@ impl Org {
     }
 
     /// Audit it on a day of January 2026; a few rules only, so that others may come and go.
-    fn audit(&self, day: u32, more: &[&str]) -> crate::common::Run {
+    pub fn audit(&self, day: u32, more: &[&str]) -> crate::common::Run {
         let as_of = format!("2026-01-{day:02}");
         let select = "pass-role-with-star-in-resource,full-admin";
         let mut args = vec!["audit", "snap", "--as-of", &as_of];
