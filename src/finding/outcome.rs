@@ -21,6 +21,8 @@ pub struct Incomplete {
     pub location: Option<Location>,
     /// A second place that explains the first.
     pub related: Vec<Label>,
+    /// The ARN of what the text belongs to, when only that is in doubt: a policy of one resource among others in the file.
+    pub resource: Option<String>,
 }
 
 /// Something about the project file that should be tidied up: expired or unused suppressions.

@@ -102,6 +102,9 @@ fn write_drift(audit: &Audit, drift: &Drift, options: &Options, out: &mut dyn Wr
     for line in hanging(&terminal(&since(drift)), options.width, "  ") {
         writeln!(out, "{}", paint(&line, "1", options.color))?;
     }
+    if drift.rules_changed {
+        row("rules", words::OTHER_RULES, options, out)?;
+    }
     for change in &drift.changes {
         row("tree", &words::change(change), options, out)?;
     }

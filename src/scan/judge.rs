@@ -13,6 +13,7 @@ use crate::extract::facts::{dated, other_bases};
 use crate::extract::{Base, Body, DocumentKind, Found, Site, blocks_account};
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, RuleId, Severity};
+use crate::policy::context::PrincipalKind;
 use crate::policy::{Context, PolicyKind};
 use crate::rule::registry::Active;
 use crate::rule::{Judgement, Raised, checked, judge_within};
@@ -129,7 +130,7 @@ impl<'s> Judge<'s> {
                 let opened = Opened::new(found);
                 let placer = opened.placer(self.scan.excerpts);
                 if let Some((site, problems)) = opened.policy(found) {
-                    tell(opened.mistakes().iter().chain(&problems), &placer, result);
+                    tell_of(found, opened.mistakes().iter().chain(&problems), &placer, result);
                     let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
                     self.questions(&case, Some(&known), ask, result);
                 }
@@ -138,9 +139,9 @@ impl<'s> Judge<'s> {
         }
         let opened = Opened::new(found);
         let placer = opened.placer(self.scan.excerpts);
-        tell(opened.mistakes().iter(), &placer, result);
+        tell_of(found, opened.mistakes().iter(), &placer, result);
         let Some((site, problems)) = opened.policy(found) else { return Arc::default() };
-        tell(problems.iter(), &placer, result);
+        tell_of(found, problems.iter(), &placer, result);
         let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
         let mut verdict = self.questions(&case, None, ask, result);
         verdict.broken = !opened.mistakes().is_empty() || !problems.is_empty();
@@ -334,6 +335,27 @@ pub(super) fn tell<'p>(problems: impl Iterator<Item = &'p Problem>, placer: &Pla
     result.incomplete.extend(problems.map(|problem| incomplete(problem, placer)));
 }
 
+/// The same of the text of a policy: where it belongs to one resource alone, nothing else is in doubt.
+fn tell_of<'p>(found: &Found, problems: impl Iterator<Item = &'p Problem>, placer: &Placer<'_>, result: &mut FileResult) {
+    let resource = alone(found);
+    result.incomplete.extend(problems.map(|problem| Incomplete { resource: resource.clone(), ..incomplete(problem, placer) }));
+}
+
+/// The ARN of the only resource that a policy says anything of. Members of a group, and whoever a managed or a control policy
+/// is attached to, stand elsewhere.
+fn alone(found: &Found) -> Option<String> {
+    let context = &found.context;
+    let kind = context.attached_to.as_ref().and_then(|attached| attached.kind);
+    let is_own = match (kind, context.resource_type.as_deref()) {
+        (Some(PrincipalKind::Role | PrincipalKind::User), _) => true,
+        (Some(PrincipalKind::Group), _) | (None, None) => false,
+        (None, Some(resource_type)) => {
+            !resource_type.starts_with("AWS::IAM::") && !resource_type.starts_with("AWS::Organizations::")
+        }
+    };
+    context.resource.clone().filter(|resource| is_own && resource.starts_with("arn:"))
+}
+
 /// A mistake of a text as something that could not be read.
 pub(super) fn incomplete(problem: &Problem, placer: &Placer<'_>) -> Incomplete {
     let related =
@@ -345,5 +367,6 @@ pub(super) fn incomplete(problem: &Problem, placer: &Placer<'_>) -> Incomplete {
         help: problem.help.clone(),
         location: Some(placer.mistake(problem.span)),
         related: related.collect(),
+        resource: None,
     }
 }
