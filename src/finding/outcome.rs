@@ -80,6 +80,8 @@ pub struct Coverage {
     pub absent: BTreeSet<Arc<str>>,
     /// Policies that are attached to nothing, and versions that are not in force.
     pub idle: usize,
+    /// Findings of IAM Access Analyzer that somebody archived: they are none here either.
+    pub archived: usize,
     /// Rules that were applied.
     pub rules: usize,
     /// Per rule, the policies of its kinds it had nothing to look at in.

@@ -243,7 +243,8 @@ fn write_incomplete(audit: &Audit, options: &Options, out: &mut dyn Write) -> Re
 }
 
 fn closing(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()> {
-    for line in summary::undecided(&audit.outcome).into_iter().chain(summary::left_out(&audit.outcome)) {
+    let outcome = &audit.outcome;
+    for line in [summary::undecided(outcome), summary::left_out(outcome), summary::archived(outcome)].into_iter().flatten() {
         for line in hanging(&line, options.width, "  ") {
             writeln!(out, "{line}")?;
         }

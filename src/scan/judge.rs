@@ -75,6 +75,9 @@ impl<'s> Judge<'s> {
             }
             Body::Settings(place, facts) if self.asks(DocumentKind::Settings) => {
                 let observed = Observed::of(place, facts, found);
+                if observed.as_ref().is_some_and(Observed::is_archived) && self.asks_access_analyzer() {
+                    result.archived.push(record.cloned());
+                }
                 if blocks_account(facts) {
                     result.blocked.extend(found.context.account.as_deref().map(Arc::from));
                 }
@@ -101,6 +104,11 @@ impl<'s> Judge<'s> {
     /// Whether there are rules about a kind of document.
     pub fn asks(&self, kind: DocumentKind) -> bool {
         self.scan.registry.about(kind).next().is_some()
+    }
+
+    /// Whether there are rules about findings of Access Analyzer.
+    fn asks_access_analyzer(&self) -> bool {
+        self.scan.registry.about(DocumentKind::Settings).any(|active| active.head.id.as_str().starts_with("access-analyzer-"))
     }
 
     /// Something without a policy: only rules speak of it.
