@@ -23,6 +23,8 @@ pub struct Reading {
     untrusted: bool,
     /// Findings of IAM Access Analyzer were read, or there were none to read.
     analyzer: bool,
+    /// AWS was asked about every policy; false when it did not answer about some.
+    online: Option<bool>,
     /// Rules that ran.
     rules: BTreeSet<String>,
 }
@@ -42,6 +44,8 @@ pub struct Whereabouts<'a> {
     pub resource_type: Option<&'a str>,
     /// The file, by its name in the history.
     pub file: &'a str,
+    /// AWS alone told of it.
+    pub online: bool,
 }
 
 /// Whether a finding was looked for.
@@ -97,6 +101,11 @@ impl Reading {
         self.members = Some(accounts.into_iter().collect());
     }
 
+    /// AWS was asked about every policy, and answered `whole`.
+    pub fn online(&mut self, whole: bool) {
+        self.online = Some(whole);
+    }
+
     /// The input may lack anything.
     pub fn distrust(&mut self) {
         self.untrusted = true;
@@ -115,8 +124,14 @@ impl Reading {
 
     /// Whether a finding that is not there was looked for.
     pub fn looked(&self, at: Whereabouts<'_>) -> Looked {
+        if at.online && self.online != Some(true) {
+            return if self.online.is_none() { Looked::Unasked } else { Looked::Unread };
+        }
         let analyzer = at.rule.starts_with(ANALYZER);
-        if !self.asked(at.rule) || (analyzer && !self.analyzer && !self.unread.iter().any(|s| s.source == ANALYZER)) {
+        // What AWS alone tells of need not be a rule of ours.
+        if (!at.online && !self.asked(at.rule))
+            || (analyzer && !self.analyzer && !self.unread.iter().any(|s| s.source == ANALYZER))
+        {
             return Looked::Unasked;
         }
         let account = account_of(at.file).or(at.account);
@@ -197,7 +212,7 @@ mod tests {
     const B: &str = "444455556666";
 
     fn at<'a>(file: &'a str, account: &'a str) -> Whereabouts<'a> {
-        Whereabouts { rule: "r", account: Some(account), resource_type: Some("AWS::IAM::Role"), file }
+        Whereabouts { rule: "r", account: Some(account), resource_type: Some("AWS::IAM::Role"), file, online: false }
     }
 
     fn source(source: &str, account: Option<&str>, what: Option<&str>, state: State) -> SourceState {
@@ -258,6 +273,20 @@ mod tests {
         reading.sources(&[source("access-analyzer", Some(B), None, State::Throttled)]);
         assert_eq!(reading.looked(found), Looked::Unread);
         assert_eq!(reading.looked(at("config/111122223333.jsonl.gz", A)), Looked::For);
+    }
+
+    #[test]
+    fn what_aws_alone_tells_of_is_gone_when_aws_was_asked_and_answered() {
+        let file = "config/111122223333.jsonl.gz";
+        let found = Whereabouts { rule: "no-rule-of-ours", online: true, ..at(file, A) };
+        let mut reading = reading(&[]);
+        assert_eq!(reading.looked(found), Looked::Unasked);
+        reading.online(false);
+        assert_eq!(reading.looked(found), Looked::Unread);
+        reading.online(true);
+        assert_eq!(reading.looked(found), Looked::For);
+        reading.broken(file);
+        assert_eq!(reading.looked(found), Looked::Unread);
     }
 
     #[test]

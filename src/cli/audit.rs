@@ -23,6 +23,9 @@ pub struct AuditArgs {
     /// Fetching first.
     #[command(flatten)]
     pub fetching: AuditFetchArgs,
+    /// Asking AWS.
+    #[command(flatten)]
+    pub asking: AuditAskingArgs,
     /// What is written, and where.
     #[command(flatten)]
     pub output: AuditOutputArgs,
@@ -84,6 +87,15 @@ pub struct AuditFetchArgs {
     /// How gently.
     #[command(flatten)]
     pub how: FetchHowArgs,
+}
+
+/// Asking AWS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Asking AWS")]
+pub struct AuditAskingArgs {
+    /// Send every policy to ValidatePolicy of IAM Access Analyzer, and put its findings together with ours
+    #[arg(long)]
+    pub online_validate: bool,
 }
 
 /// Output of `audit`.

@@ -526,6 +526,59 @@ def an_audit_points_at_what_access_analyzer_found(world):
     must("access-analyzer" not in pointed["location"]["file"], f"it points at {pointed['location']['file']}")
 
 
+def remark(code, *path):
+    point = {"line": 1, "column": 0, "offset": 0}
+    return {"findingDetails": f"Fix {code}.", "findingType": "WARNING", "issueCode": code, "learnMoreLink": "https://docs.aws.amazon.com/",
+            "locations": [{"path": list(path), "span": {"start": point, "end": point}}]}
+
+
+def statement(index, *rest):
+    return [{"value": "Statement"}, {"index": index}, *rest]
+
+
+@scenario
+def a_second_opinion_is_put_together_with_ours(world):
+    """Confirmed, added, not reported; and a run that does not ask, or gets no answer, resolves nothing of it."""
+    whole, history = undisturbed(world), world.folder("history.sqlite")
+    world.run("audit", whole, "--no-config", "--no-history", code=1)
+    must(not any("ValidatePolicy" in call for call in map(json.dumps, world.log())), "it asked without being told to")
+    world.state(validation={
+        "iam:PassRole": [remark("PASS_ROLE_WITH_STAR_IN_RESOURCE", *statement(0, {"value": "Resource"}))],
+        "lake-open-far": [remark("OF_NEXT_YEAR", *statement(0, {"value": "Principal"})), remark("REDUNDANT_ACTION", *statement(0, {"key": "Action"}))],
+    })
+    ran, report = audit(world, whole, history, "--online-validate", code=1)
+    told = {(f["rule"], (f["policy"]["resource"] or "").rsplit("/", 1)[-1].rsplit(":", 1)[-1], f["online"]) for f in report["findings"] if "online" in f}
+    ran.must(told == {
+        ("pass-role-with-star-in-resource", "deployer", "confirmed"),
+        ("pass-role-with-star-in-resource", "builder", "added"),
+        ("of-next-year", "lake-open-far", "added"),
+        ("redundant-action", "lake-open-far", "added"),
+        ("wildcard-without-like-operator", report_scp(report), "not-reported"),
+    }, f"told: {told}")
+    added = next(f for f in report["findings"] if f["rule"] == "of-next-year")
+    ran.must(added["location"]["embedded"]["pointer"] == "/Statement/0/Principal", f"it points at {added['location']}")
+    summary = report["summary"]["online"]
+    ran.must((summary["confirmed"], summary["added"], summary["not_reported"], summary["unanswered"]) == (1, 3, 1, 0), f"{summary}")
+    asked = sum("ValidatePolicy" in call for call in map(json.dumps, world.log()))
+    ran.must(summary["policies"] == asked, f"{asked} calls for {summary['policies']} policies")
+    _, report = audit(world, whole, history, code=1)
+    must(not report["drift"]["resolved"] and not report["drift"]["unseen"], f"nobody asked, and the drift is {report['drift']}")
+    world.faults({"kind": "deny", "operation": "ValidatePolicy"})
+    ran, report = audit(world, whole, history, "--online-validate", "--since-last", code=4)
+    told = [i["reason"] for i in report["documents"]["incomplete"] if "no second opinion" in i["reason"]]
+    ran.must(len(told) == 1 and f"{asked} policies" in told[0] and "ValidatePolicy" in told[0], f"{told}")
+    ran.must(not report["drift"]["resolved"] and len(report["drift"]["unseen"]) == 3, f"no answer, and the drift is {report['drift']}")
+    world.calm()
+    world.state(validation={})
+    ran, report = audit(world, whole, history, "--online-validate", "--since-last", code=0)
+    ran.must(sorted(g["rule"] for g in report["drift"]["resolved"]) == ["of-next-year", "pass-role-with-star-in-resource", "redundant-action"], f"{report['drift']['resolved']}")
+
+
+def report_scp(report):
+    found = next(f for f in report["findings"] if f["rule"] == "wildcard-without-like-operator")
+    return found["policy"]["resource"].rsplit("/", 1)[-1]
+
+
 @scenario
 def a_denied_account_resolves_nothing(world):
     trial, history = world.seed.ids["trial"], world.folder("history.sqlite")

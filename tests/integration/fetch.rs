@@ -128,6 +128,8 @@ fn mistakes_are_pointed_at() {
 #[cfg(not(feature = "aws"))]
 fn a_build_without_it_says_how_to_get_it() {
     empty().run(&["fetch", "--out", "s"]).ends(2).complains("cannot talk to AWS").complains("--features aws");
+    let asking = ["audit", ".", "--no-history", "--online-validate"];
+    Sandbox::with(&[("a.json", "{}")]).run(&asking).ends(2).complains("cannot talk to AWS");
 }
 
 #[cfg(feature = "aws")]
