@@ -23,6 +23,8 @@ pub struct Reading {
     untrusted: bool,
     /// Findings of IAM Access Analyzer were read, or there were none to read.
     analyzer: bool,
+    /// Accounts whose secrets were asked for, as a manifest tells; none without a manifest.
+    secrets: Option<BTreeSet<String>>,
     /// Rules that ran.
     rules: BTreeSet<String>,
 }
@@ -30,6 +32,10 @@ pub struct Reading {
 /// What the ids of rules about findings of IAM Access Analyzer begin with. Such a finding stands in the file of a policy
 /// and is told of in another one.
 const ANALYZER: &str = "access-analyzer";
+
+/// The source of secrets. It is asked for every account or for none, unlike others that fill in for AWS Config, so that
+/// silence about it tells that nobody looked.
+const SECRETS: &str = "secrets-manager";
 
 /// What the history knows of the place of a finding.
 #[derive(Clone, Copy, Debug, Default)]
@@ -84,6 +90,8 @@ impl Reading {
         // What is stale is there, only older than it should be.
         let there = |s: &&SourceState| s.state == State::Complete || (s.state == State::Stale && s.items > 0);
         self.analyzer |= sources.iter().any(|s| s.source == ANALYZER && s.state == State::Complete);
+        let of_secrets = sources.iter().filter(|s| s.source == SECRETS).filter_map(|s| s.account.clone());
+        self.secrets.get_or_insert_default().extend(of_secrets);
         self.unread.extend(sources.iter().filter(|s| !there(s)).cloned());
     }
 
@@ -147,6 +155,10 @@ impl Reading {
         if file.rsplit('/').next() == Some(ORGANIZATION) {
             return self.members.is_none();
         }
+        let unasked = |account: &str| self.secrets.as_ref().is_some_and(|asked| !asked.contains(account));
+        if source_of(file) == Some(SECRETS) && account_of(file).is_some_and(unasked) {
+            return true;
+        }
         // A folder of one's own may be named after an account, too: a file deleted there is gone.
         source_of(file).is_some() && account_of(file).is_some_and(|account| !self.accounts.contains(account))
     }
@@ -160,7 +172,7 @@ fn hides(unread: &SourceState, at: Whereabouts<'_>) -> bool {
         (Some(what), Some(own)) => what == own,
         _ => true,
     };
-    let known = ["organizations", "config", "config-snapshot", "iam", "s3", "access-analyzer"];
+    let known = ["organizations", "config", "config-snapshots", "iam", "s3", "secrets-manager", "access-analyzer"];
     let source = match source_of(at.file) {
         Some(own) => own == unread.source || !known.contains(&unread.source.as_str()),
         None => true,
@@ -179,9 +191,10 @@ fn source_of(file: &str) -> Option<&'static str> {
     let mut parts = file.split('/');
     let named = |part: &str| match part {
         "config" => Some("config"),
-        "AWSLogs" => Some("config-snapshot"),
+        "AWSLogs" => Some("config-snapshots"),
         "iam" => Some("iam"),
         "s3" => Some("s3"),
+        SECRETS => Some(SECRETS),
         "access-analyzer" => Some("access-analyzer"),
         ORGANIZATION => Some("organizations"),
         _ => None,

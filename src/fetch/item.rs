@@ -109,7 +109,8 @@ fn scrubbed(value: Value) -> Value {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+/// True for names under which people keep secrets.
+pub fn is_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     SECRET.contains(&plain.as_str())
 }
