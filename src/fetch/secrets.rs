@@ -11,6 +11,7 @@ use super::item;
 use super::operation::Op;
 use super::settings::OVERALL;
 use super::unit::{self, Many, Page, Tally};
+use crate::catalog::partition::is_region;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::{SecretListEntry, Tag};
 use aws_smithy_types::date_time::Format;
@@ -28,6 +29,9 @@ pub const UNITS: &str = "secrets/policy/";
 ///
 /// AWS Account Management Reference Guide, "Enable or disable AWS Regions in your account".
 const NOT_ENABLED: [&str; 2] = ["UnrecognizedClientException", "InvalidClientTokenId"];
+
+/// What a replica may say that is asked for what its primary holds.
+const OF_REPLICA: &str = "InvalidParameterException";
 
 /// True where the region is not enabled for the account, so that there is nothing to read. Credentials that no region takes
 /// do not get here.
@@ -119,9 +123,12 @@ fn plain(tag: &Tag) -> Option<(String, Value)> {
 async fn secret(context: &Context<'_>, session: &Session, (client, listed): (&Client, &Value)) -> (String, Tally) {
     let (account, region, arn) = (&session.account, session.region(), word(listed, "arn"));
     let read = |_| async move {
-        let send = |c| client.get_resource_policy().secret_id(arn).customize().interceptor(c).send();
-        let policy = match context.aws.call(session, Op::GetResourcePolicy, send).await {
-            Ok((out, _)) => out.resource_policy,
+        let policy = match policy(context, session, (client, arn)).await {
+            Err(trouble) if trouble.code.as_deref() == Some(OF_REPLICA) => of_primary(context, session, (listed, trouble)).await,
+            answer => answer,
+        };
+        let policy = match policy {
+            Ok(policy) => policy,
             // Deleted since the list was read.
             Err(trouble) if trouble.sort == Sort::Absent => return Ok(Page::default()),
             Err(trouble) => return Err(trouble),
@@ -144,6 +151,30 @@ async fn secret(context: &Context<'_>, session: &Session, (client, listed): (&Cl
     };
     let tally = unit::pages(context, &unit(account, region, listed), read).await;
     (word(listed, "name").to_owned(), tally)
+}
+
+async fn policy(context: &Context<'_>, session: &Session, at: (&Client, &str)) -> Result<Option<String>, Trouble> {
+    let (client, arn) = at;
+    let send = |c| client.get_resource_policy().secret_id(arn).customize().interceptor(c).send();
+    let (out, _) = context.aws.call(session, Op::GetResourcePolicy, send).await?;
+    Ok(out.resource_policy)
+}
+
+/// The policy of a replica that refuses to tell it: the primary's, which is replicated.
+///
+/// AWS Secrets Manager User Guide, "Replicate AWS Secrets Manager secrets across Regions".
+async fn of_primary(
+    context: &Context<'_>,
+    session: &Session,
+    (listed, trouble): (&Value, Trouble),
+) -> Result<Option<String>, Trouble> {
+    let primary = listed.pointer("/configuration/PrimaryRegion").and_then(Value::as_str).unwrap_or_default();
+    if primary == session.region() || !is_region(primary) {
+        return Err(trouble);
+    }
+    let arn = word(listed, "arn").replacen(&format!(":{}:", session.region()), &format!(":{primary}:"), 1);
+    let session = session.in_region(primary);
+    policy(context, &session, (&Client::new(&session.config), &arn)).await
 }
 
 #[cfg(test)]

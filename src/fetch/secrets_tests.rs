@@ -182,6 +182,28 @@ fn one_that_was_deleted_meanwhile_is_gone_and_long_names_are_no_trouble() {
 }
 
 #[test]
+fn a_replica_that_refuses_has_the_policy_of_its_primary() {
+    let dir = tempfile::tempdir().unwrap();
+    let fake = Fake::new(|call| match (call.op.as_str(), region(call)) {
+        ("ListSecrets", at) => {
+            let mut one = entry(call, "lake/open");
+            one["PrimaryRegion"] = json!(if at == "us-east-1" { "eu-central-1" } else { "https://x" });
+            Some(ok(json!({"SecretList": [one]})))
+        }
+        ("GetResourcePolicy", "us-east-1" | "us-west-2") => Some(error(400, "InvalidParameterException")),
+        _ => lake(call),
+    });
+    let regions = vec!["us-east-1".into(), "us-west-2".into()];
+    let manifest = fake.fetch(&Settings { sources: [Source::SecretsManager].into(), regions, ..settings(dir.path()) }).unwrap();
+    let log = fake.log.lock().unwrap();
+    let primary = log.iter().find(|call| call.op == "GetResourcePolicy" && region(call) == "eu-central-1").unwrap();
+    assert_eq!(primary.body["SecretId"], arn(OWN, "eu-central-1", "lake/open"));
+    let text = &files(dir.path())["secrets-manager/111111111111.jsonl.gz"];
+    assert!(text.contains("us-east-1") && text.contains("Statement") && !text.contains("us-west-2"), "{text}");
+    assert!(told(&manifest)[2].contains("us-west-2 lake/open: failed 0 GetResourcePolicy: InvalidParameterException"));
+}
+
+#[test]
 fn where_nobody_may_enter_it_is_said_once() {
     let dir = tempfile::tempdir().unwrap();
     let fake = Fake::new(|call| if call.op == "AssumeRole" { Some(xml_error(403, "AccessDenied")) } else { lake(call) });

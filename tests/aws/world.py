@@ -64,7 +64,7 @@ class World:
     def calm(self):
         """No faults, an empty log, and the state as it was seeded."""
         self.forget()
-        self.state(aggregators=[{"name": "organization", "region": seed.REGION}], unrecorded=[], excluded=[], stale=[], page=25)
+        self.state(aggregators=[{"name": "organization", "region": seed.REGION}], unrecorded=[], excluded=[], stale=[], closed=[], page=25)
 
     def forget(self):
         seed.control(self.endpoint, "forget", method="POST")
@@ -119,7 +119,7 @@ class World:
         return self.run("fetch", "--out", out, *more, code=code, **how)
 
     def secrets(self):
-        return [seed.MANAGEMENT_SECRET, seed.LAMBDA_SECRET, seed.USER_DATA_SECRET, seed.MANAGEMENT_KEY,
+        return [seed.MANAGEMENT_SECRET, seed.LAMBDA_SECRET, seed.USER_DATA_SECRET, seed.SECRET_VALUE, seed.MANAGEMENT_KEY,
                 *seed.control(self.endpoint, "issued", method="GET")]
 
     def no_secret(self, ran):
