@@ -192,7 +192,7 @@ def a_region_denied_to_secrets_is_told_and_resumed(world):
     world.fetch(out, *ENTER, code=4).says(lake, seed.SECOND, "denied", "shop/07", "--resume")
     must(states(out, source="secrets-manager", account=lake, region=seed.SECOND) == {"denied"}, "the manifest does not say denied")
     must(states(out, source="secrets-manager", account=lake, region=seed.REGION) == {"complete"}, "the other region was not read")
-    world.run("check", out, "--no-config", code=4)
+    world.run("check", out, "--no-config", code=1).says("run incomplete", f"secrets-manager of {lake} in {seed.SECOND} was denied")
     world.forget()
     world.fetch(out, *ENTER, "--resume")
     again = [(c["operation"], c["account"], c["region"]) for c in world.log() if c["service"] == "secretsmanager"]

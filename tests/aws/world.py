@@ -178,12 +178,14 @@ def states(snapshot, **where):
 
 
 def content(snapshot):
-    """Every file by its path, as bytes; the manifest without its times."""
-    out = {}
+    """Every file by its path, as bytes, without the times that the fetch itself stamped on them."""
+    out, started = {}, manifest(snapshot)["started"].encode()
     for path in sorted(Path(snapshot).rglob("*")):
         if path.is_file():
             name = str(path.relative_to(snapshot))
             out[name] = path.read_bytes()
+            if name.startswith(("s3/", "secrets-manager/")):
+                out[name] = unpacked(path).replace(started, b"STARTED")
             if name == "manifest.json":
                 plain = manifest(snapshot)
                 out[name] = json.dumps({k: v for k, v in plain.items() if k not in ("started", "finished")}, indent=1).encode()
