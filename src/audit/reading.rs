@@ -261,6 +261,28 @@ mod tests {
     }
 
     #[test]
+    fn secrets_that_nobody_asked_for_are_not_gone() {
+        let file = "secrets-manager/111122223333.jsonl.gz";
+        let secret = Whereabouts { resource_type: Some("AWS::SecretsManager::Secret"), ..at(file, A) };
+        // Whoever checks a folder by hand has no manifest.
+        let mut by_hand = Reading::new(["r".to_owned()]);
+        by_hand.files([file]);
+        assert_eq!(by_hand.looked(secret), Looked::For);
+        assert_eq!(reading(&[source("config", None, None, State::Complete)]).looked(secret), Looked::Unread);
+        assert_eq!(reading(&[source(SECRETS, Some(B), None, State::Complete)]).looked(secret), Looked::Unread);
+        assert_eq!(reading(&[source(SECRETS, Some(A), None, State::Complete)]).looked(secret), Looked::For);
+        let one_denied = [source(SECRETS, Some(A), None, State::Complete), source(SECRETS, Some(A), Some("n"), State::Denied)];
+        assert_eq!(reading(&one_denied).looked(secret), Looked::Unread);
+        // Another source says nothing of it, nor it of others.
+        let others = [source("config-snapshots", Some(A), None, State::Denied), source(SECRETS, Some(A), None, State::Complete)];
+        assert_eq!(reading(&others).looked(secret), Looked::For);
+        assert_eq!(
+            reading(&[source(SECRETS, Some(A), None, State::Denied)]).looked(at("iam/111122223333.json.gz", A)),
+            Looked::For
+        );
+    }
+
+    #[test]
     fn what_access_analyzer_finds_is_told_elsewhere() {
         let found = Whereabouts { rule: "access-analyzer-unused-role", ..at("config/111122223333.jsonl.gz", A) };
         let mut reading = reading(&[]);
