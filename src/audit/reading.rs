@@ -169,7 +169,7 @@ fn hides(unread: &SourceState, at: Whereabouts<'_>) -> bool {
     let account = account_of(at.file).or(at.account);
     let whose = unread.account.as_deref().is_none_or(|own| Some(own) == account);
     let what = match (unread.what.as_deref().filter(|w| w.starts_with("AWS::")), at.resource_type) {
-        (Some(what), Some(own)) => what == own,
+        (Some(what), Some(own)) => holder(what) == holder(own),
         _ => true,
     };
     let known = ["organizations", "config", "config-snapshots", "iam", "s3", "secrets-manager", "access-analyzer"];
@@ -178,6 +178,14 @@ fn hides(unread: &SourceState, at: Whereabouts<'_>) -> bool {
         None => true,
     };
     whose && what && source
+}
+
+/// The type that findings about a type of AWS Config carry: a policy of a secret may be recorded by itself.
+fn holder(kind: &str) -> &str {
+    match kind {
+        "AWS::SecretsManager::ResourcePolicy" => "AWS::SecretsManager::Secret",
+        other => other,
+    }
 }
 
 /// The account that a file of a snapshot is named after: `config/111122223333.jsonl.gz`, `AWSLogs/111122223333/…`.
@@ -245,6 +253,10 @@ mod tests {
         assert_eq!(reading.looked(bucket), Looked::Unread);
         let unknown = Whereabouts { resource_type: None, ..bucket };
         assert_eq!(reading.looked(unknown), Looked::Unread);
+        // A secret's policy that AWS Config records by itself is told as the secret's.
+        let reading = self::reading(&[source("config", None, Some("AWS::SecretsManager::ResourcePolicy"), State::Throttled)]);
+        let secret = Whereabouts { resource_type: Some("AWS::SecretsManager::Secret"), ..bucket };
+        assert_eq!((reading.looked(secret), reading.looked(bucket)), (Looked::Unread, Looked::For));
     }
 
     #[test]
