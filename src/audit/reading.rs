@@ -25,6 +25,8 @@ pub struct Reading {
     analyzer: bool,
     /// AWS was asked about every policy; false when it did not answer about some.
     online: Option<bool>,
+    /// Accounts whose secrets were asked for, as a manifest tells; none without a manifest.
+    secrets: Option<BTreeSet<String>>,
     /// Rules that ran.
     rules: BTreeSet<String>,
 }
@@ -32,6 +34,10 @@ pub struct Reading {
 /// What the ids of rules about findings of IAM Access Analyzer begin with. Such a finding stands in the file of a policy
 /// and is told of in another one.
 const ANALYZER: &str = "access-analyzer";
+
+/// The source of secrets. It is asked for every account or for none, unlike others that fill in for AWS Config, so that
+/// silence about it tells that nobody looked.
+const SECRETS: &str = "secrets-manager";
 
 /// What the history knows of the place of a finding.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,6 +94,8 @@ impl Reading {
         // What is stale is there, only older than it should be.
         let there = |s: &&SourceState| s.state == State::Complete || (s.state == State::Stale && s.items > 0);
         self.analyzer |= sources.iter().any(|s| s.source == ANALYZER && s.state == State::Complete);
+        let of_secrets = sources.iter().filter(|s| s.source == SECRETS).filter_map(|s| s.account.clone());
+        self.secrets.get_or_insert_default().extend(of_secrets);
         self.unread.extend(sources.iter().filter(|s| !there(s)).cloned());
     }
 
@@ -162,6 +170,10 @@ impl Reading {
         if file.rsplit('/').next() == Some(ORGANIZATION) {
             return self.members.is_none();
         }
+        let unasked = |account: &str| self.secrets.as_ref().is_some_and(|asked| !asked.contains(account));
+        if source_of(file) == Some(SECRETS) && account_of(file).is_some_and(unasked) {
+            return true;
+        }
         // A folder of one's own may be named after an account, too: a file deleted there is gone.
         source_of(file).is_some() && account_of(file).is_some_and(|account| !self.accounts.contains(account))
     }
@@ -172,15 +184,23 @@ fn hides(unread: &SourceState, at: Whereabouts<'_>) -> bool {
     let account = account_of(at.file).or(at.account);
     let whose = unread.account.as_deref().is_none_or(|own| Some(own) == account);
     let what = match (unread.what.as_deref().filter(|w| w.starts_with("AWS::")), at.resource_type) {
-        (Some(what), Some(own)) => what == own,
+        (Some(what), Some(own)) => holder(what) == holder(own),
         _ => true,
     };
-    let known = ["organizations", "config", "config-snapshot", "iam", "s3", "access-analyzer"];
+    let known = ["organizations", "config", "config-snapshots", "iam", "s3", "secrets-manager", "access-analyzer"];
     let source = match source_of(at.file) {
         Some(own) => own == unread.source || !known.contains(&unread.source.as_str()),
         None => true,
     };
     whose && what && source
+}
+
+/// The type that findings about a type of AWS Config carry: a policy of a secret may be recorded by itself.
+fn holder(kind: &str) -> &str {
+    match kind {
+        "AWS::SecretsManager::ResourcePolicy" => "AWS::SecretsManager::Secret",
+        other => other,
+    }
 }
 
 /// The account that a file of a snapshot is named after: `config/111122223333.jsonl.gz`, `AWSLogs/111122223333/…`.
@@ -194,9 +214,10 @@ fn source_of(file: &str) -> Option<&'static str> {
     let mut parts = file.split('/');
     let named = |part: &str| match part {
         "config" => Some("config"),
-        "AWSLogs" => Some("config-snapshot"),
+        "AWSLogs" => Some("config-snapshots"),
         "iam" => Some("iam"),
         "s3" => Some("s3"),
+        SECRETS => Some(SECRETS),
         "access-analyzer" => Some("access-analyzer"),
         ORGANIZATION => Some("organizations"),
         _ => None,
@@ -247,6 +268,10 @@ mod tests {
         assert_eq!(reading.looked(bucket), Looked::Unread);
         let unknown = Whereabouts { resource_type: None, ..bucket };
         assert_eq!(reading.looked(unknown), Looked::Unread);
+        // A secret's policy that AWS Config records by itself is told as the secret's.
+        let reading = self::reading(&[source("config", None, Some("AWS::SecretsManager::ResourcePolicy"), State::Throttled)]);
+        let secret = Whereabouts { resource_type: Some("AWS::SecretsManager::Secret"), ..bucket };
+        assert_eq!((reading.looked(secret), reading.looked(bucket)), (Looked::Unread, Looked::For));
     }
 
     #[test]
@@ -260,6 +285,28 @@ mod tests {
         assert_eq!(reading.looked(at("config/777788889999.jsonl.gz", "777788889999")), Looked::For, "it left");
         reading.distrust();
         assert_eq!(reading.looked(at("policies/a.json", A)), Looked::Unread);
+    }
+
+    #[test]
+    fn secrets_that_nobody_asked_for_are_not_gone() {
+        let file = "secrets-manager/111122223333.jsonl.gz";
+        let secret = Whereabouts { resource_type: Some("AWS::SecretsManager::Secret"), ..at(file, A) };
+        // Whoever checks a folder by hand has no manifest.
+        let mut by_hand = Reading::new(["r".to_owned()]);
+        by_hand.files([file]);
+        assert_eq!(by_hand.looked(secret), Looked::For);
+        assert_eq!(reading(&[source("config", None, None, State::Complete)]).looked(secret), Looked::Unread);
+        assert_eq!(reading(&[source(SECRETS, Some(B), None, State::Complete)]).looked(secret), Looked::Unread);
+        assert_eq!(reading(&[source(SECRETS, Some(A), None, State::Complete)]).looked(secret), Looked::For);
+        let one_denied = [source(SECRETS, Some(A), None, State::Complete), source(SECRETS, Some(A), Some("n"), State::Denied)];
+        assert_eq!(reading(&one_denied).looked(secret), Looked::Unread);
+        // Another source says nothing of it, nor it of others.
+        let others = [source("config-snapshots", Some(A), None, State::Denied), source(SECRETS, Some(A), None, State::Complete)];
+        assert_eq!(reading(&others).looked(secret), Looked::For);
+        assert_eq!(
+            reading(&[source(SECRETS, Some(A), None, State::Denied)]).looked(at("iam/111122223333.json.gz", A)),
+            Looked::For
+        );
     }
 
     #[test]
