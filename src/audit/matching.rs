@@ -102,6 +102,7 @@ fn whereabouts(known: &Known) -> Whereabouts<'_> {
     Whereabouts {
         rule: &known.rule,
         account: known.account.as_deref(),
+        resource: known.resource.as_deref(),
         resource_type: known.resource_type.as_deref(),
         file: &known.file,
         online: known.online,

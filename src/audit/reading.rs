@@ -4,13 +4,15 @@ use crate::finding::Incomplete;
 use crate::organization::load::EXPORT as ORGANIZATION;
 use crate::policy::arn::is_account_id;
 use crate::source::snapshot::{SourceState, State};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read, and what was not.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// Files that could not be read in full, by their names in the history.
     broken: BTreeSet<String>,
+    /// ARNs of resources of which a policy could not be read, while the rest of the file was; each with the file.
+    doubtful: BTreeMap<String, BTreeSet<String>>,
     /// Accounts of which a file could not be read in full, each with the source the file belongs to.
     partly: BTreeSet<(Option<&'static str>, String)>,
     /// Sources that were not read.
@@ -46,6 +48,8 @@ pub struct Whereabouts<'a> {
     pub rule: &'a str,
     /// The account of its policy.
     pub account: Option<&'a str>,
+    /// The ARN of its resource.
+    pub resource: Option<&'a str>,
     /// CloudFormation type of the resource.
     pub resource_type: Option<&'a str>,
     /// The file, by its name in the history.
@@ -78,7 +82,13 @@ impl Reading {
 
     /// Take note of what could not be read; `named` gives a file's name in the history.
     pub fn incomplete<'n>(&mut self, items: &'n [Incomplete], named: impl Fn(&'n str) -> &'n str) {
-        items.iter().for_each(|item| self.broken(named(&item.file)));
+        for item in items {
+            let file = named(&item.file);
+            match &item.resource {
+                Some(resource) => _ = self.doubtful.entry(resource.clone()).or_default().insert(file.to_owned()),
+                None => self.broken(file),
+            }
+        }
     }
 
     /// Take note of a file that could not be read in full, or that holds nothing we know: what stood in it is hidden.
@@ -154,6 +164,9 @@ impl Reading {
         if self.broken.contains(at.file) || self.is_missing(at.file) || self.unread.iter().any(|s| hides(s, at)) {
             return Looked::Unread;
         }
+        if self.is_doubtful(at) {
+            return Looked::Unread;
+        }
         // An analyzer of the organization tells of all accounts.
         let told = |source: Option<&str>| source == Some(ANALYZER);
         let silent = self.unread.iter().any(|s| told(Some(&s.source))) || self.partly.iter().any(|(s, _)| told(*s));
@@ -163,6 +176,15 @@ impl Reading {
         let source = source_of(at.file);
         let broken = |a: &str| self.partly.iter().any(|(s, own)| own == a && *s == source);
         if account.is_some_and(broken) { Looked::Unread } else { Looked::For }
+    }
+
+    /// A policy of its resource could not be read, be it in this file or another; of a finding without a resource only the
+    /// file tells.
+    fn is_doubtful(&self, at: Whereabouts<'_>) -> bool {
+        match at.resource {
+            Some(resource) => self.doubtful.contains_key(resource),
+            None => self.doubtful.values().any(|files| files.contains(at.file)),
+        }
     }
 
     /// A file that every snapshot of this organization would have is not there.
@@ -233,7 +255,14 @@ mod tests {
     const B: &str = "444455556666";
 
     fn at<'a>(file: &'a str, account: &'a str) -> Whereabouts<'a> {
-        Whereabouts { rule: "r", account: Some(account), resource_type: Some("AWS::IAM::Role"), file, online: false }
+        Whereabouts {
+            rule: "r",
+            account: Some(account),
+            resource: None,
+            resource_type: Some("AWS::IAM::Role"),
+            file,
+            online: false,
+        }
     }
 
     fn source(source: &str, account: Option<&str>, what: Option<&str>, state: State) -> SourceState {
@@ -346,6 +375,7 @@ mod tests {
             help: String::new(),
             location: None,
             related: Vec::new(),
+            resource: None,
         };
         let items = [broken("snap/AWSLogs/111122223333/today.json.gz"), broken("snap/p.json")];
         reading.incomplete(&items, |name| name.strip_prefix("snap/").unwrap_or(name));
@@ -353,5 +383,32 @@ mod tests {
         assert_eq!(reading.looked(at("iam/111122223333.json.gz", A)), Looked::For);
         assert_eq!(reading.looked(at("p.json", A)), Looked::Unread);
         assert_eq!(reading.looked(at("q.json", A)), Looked::For);
+    }
+
+    #[test]
+    fn a_policy_read_in_part_hides_what_is_said_of_its_resource() {
+        let (one, other) = ("arn:aws:iam::111122223333:role/one", "arn:aws:iam::111122223333:role/other");
+        let broken = Incomplete {
+            file: "iam/111122223333.json.gz".into(),
+            code: None,
+            reason: String::new(),
+            help: String::new(),
+            location: None,
+            related: Vec::new(),
+            resource: Some(one.to_owned()),
+        };
+        let of = |resource, file| Whereabouts { resource: Some(resource), ..at(file, A) };
+        let mut reading = reading(&[]);
+        reading.incomplete(std::slice::from_ref(&broken), |name| name);
+        assert_eq!(reading.looked(of(one, "iam/111122223333.json.gz")), Looked::Unread);
+        // The same role as AWS Config has it.
+        assert_eq!(reading.looked(of(one, "config/111122223333.jsonl.gz")), Looked::Unread);
+        assert_eq!(reading.looked(of(other, "iam/111122223333.json.gz")), Looked::For);
+        // Nothing tells whose this was.
+        assert_eq!(reading.looked(at("iam/111122223333.json.gz", A)), Looked::Unread);
+        assert_eq!(reading.looked(at("config/111122223333.jsonl.gz", A)), Looked::For);
+        // Once more is wrong with the file, all of it is in doubt.
+        reading.incomplete(&[Incomplete { resource: None, ..broken }], |name| name);
+        assert_eq!(reading.looked(of(other, "iam/111122223333.json.gz")), Looked::Unread);
     }
 }

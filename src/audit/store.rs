@@ -85,6 +85,10 @@ impl Writer<'_> {
             audit.outcome.incomplete.extend(missing(&matched));
             audit.run.complete = audit.outcome.incomplete.is_empty();
         }
+        let rules_changed = match &before {
+            Some(before) => self.rules_of(before.id)? != self.told.rules,
+            None => false,
+        };
         audit.run.id = self.new_run(subject, &audit.run, &audit.outcome)?;
         self.write_findings(subject, audit.run.id, &matched)?;
         let old_tree = self.tree(subject)?;
@@ -102,6 +106,7 @@ impl Writer<'_> {
             // A subject that never had a tree has none to compare.
             tree_unknown: told_tree.is_none() && (old_tree.is_some() || self.told.tree.is_some()),
             changes,
+            rules_changed,
             ..drift(since, &matched)
         });
         trend.push(audit.run.clone());
@@ -131,6 +136,11 @@ impl Writer<'_> {
             Ok(Run { id, at, subject, complete, by_severity, guardrails: (row.get(4)?, row.get(5)?) })
         };
         statement.query_map([subject], run)?.collect()
+    }
+
+    /// What stood for the rules of a run.
+    fn rules_of(&self, run: i64) -> rusqlite::Result<String> {
+        self.transaction.query_row("SELECT rules FROM run WHERE id = ?1", [run], |row| row.get(0))
     }
 
     fn new_run(&self, subject: i64, run: &Run, outcome: &Outcome) -> rusqlite::Result<i64> {
@@ -340,6 +350,7 @@ fn missing(matched: &Matched<'_>) -> Vec<Incomplete> {
         help: "fetch the snapshot again; of an account that was closed, fetch the organization as well".to_owned(),
         location: None,
         related: Vec::new(),
+        resource: None,
     };
     files.into_iter().map(one).collect()
 }

@@ -291,12 +291,11 @@ fn unusable(error: &HistoryError, terminal: &mut Terminal<'_>) -> anyhow::Result
     Ok(())
 }
 
-/// A hash of the rules and their severities, to tell later why the findings of two runs differ.
+/// A hash of the rules with their severities and parameters, and of what their texts and facts hang on, to tell later why
+/// the findings of two runs differ.
 fn rules_in_force(setup: &Setup<'_>) -> String {
     let mut hash = Sha256::new();
-    for active in setup.registry.rules() {
-        hash.update(format!("{} {}\n", active.head.id, active.severity));
-    }
+    hash.update(format!("{} {}\n{}", env!("CARGO_PKG_VERSION"), crate::catalog::date(), setup.registry.in_force()));
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -21,6 +21,8 @@ pub struct Incomplete {
     pub location: Option<Location>,
     /// A second place that explains the first.
     pub related: Vec<Label>,
+    /// The ARN of what the text belongs to, when only that is in doubt: a policy of one resource among others in the file.
+    pub resource: Option<String>,
 }
 
 /// Something about the project file that should be tidied up: expired or unused suppressions.
@@ -78,6 +80,8 @@ pub struct Coverage {
     pub absent: BTreeSet<Arc<str>>,
     /// Policies that are attached to nothing, and versions that are not in force.
     pub idle: usize,
+    /// Findings of IAM Access Analyzer that somebody archived: they are none here either.
+    pub archived: usize,
     /// Rules that were applied.
     pub rules: usize,
     /// Per rule, the policies of its kinds it had nothing to look at in.

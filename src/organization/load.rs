@@ -106,6 +106,7 @@ fn absent(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
                     .to_owned(),
             location: Some(placer.node(listed.or_else(|| mentions.get(id).copied()))),
             related: Vec::new(),
+            resource: None,
         }
     };
     organization.absent().into_iter().map(one).collect()
@@ -131,6 +132,7 @@ fn adrift(base: &Arc<Base>, organization: &Organization) -> Option<Incomplete> {
             .to_owned(),
         location: Some(Placer::new(&base.document, base.file.clone()).node(node)),
         related: Vec::new(),
+        resource: None,
     })
 }
 

@@ -46,7 +46,9 @@ pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn W
 fn write_drift(audit: &Audit, drift: &Drift, out: &mut dyn Write) -> Result<()> {
     let since = format!("Since {} (run {}): {}", drift.since.at, drift.since.id, words::tally(drift));
     writeln!(out, "### {}\n", markdown(&since))?;
-    let mut lines: Vec<String> = drift.changes.iter().map(words::change).collect();
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(drift.rules_changed.then(|| format!("rules: {}", words::OTHER_RULES)));
+    lines.extend(drift.changes.iter().map(words::change));
     lines.extend(drift.turns.iter().map(|turn| format!("guardrail {}", words::turn(audit, turn))));
     lines.extend(drift.resolved.iter().map(|gone| format!("resolved: {}", words::gone(gone))));
     lines.extend(drift.unseen.iter().map(|gone| format!("not looked for again: {}", words::gone(gone))));

@@ -105,6 +105,9 @@ fn write_drift(audit: &Audit, drift: &Drift, options: &Options, out: &mut dyn Wr
     for line in hanging(&terminal(&since(drift)), options.width, "  ") {
         writeln!(out, "{}", paint(&line, "1", options.color))?;
     }
+    if drift.rules_changed {
+        row("rules", words::OTHER_RULES, options, out)?;
+    }
     for change in &drift.changes {
         row("tree", &words::change(change), options, out)?;
     }
@@ -243,7 +246,8 @@ fn write_incomplete(audit: &Audit, options: &Options, out: &mut dyn Write) -> Re
 }
 
 fn closing(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()> {
-    for line in summary::undecided(&audit.outcome).into_iter().chain(summary::left_out(&audit.outcome)) {
+    let outcome = &audit.outcome;
+    for line in [summary::undecided(outcome), summary::left_out(outcome), summary::archived(outcome)].into_iter().flatten() {
         for line in hanging(&line, options.width, "  ") {
             writeln!(out, "{line}")?;
         }

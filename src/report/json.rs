@@ -137,6 +137,7 @@ fn documents(outcome: &Outcome) -> Value {
         "unknown": outcome.coverage.unknown,
         "absent": outcome.coverage.absent.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
         "not_in_force": outcome.coverage.idle,
+        "archived": outcome.coverage.archived,
         "incomplete": outcome.incomplete.iter().map(incomplete).collect::<Vec<_>>(),
     })
 }

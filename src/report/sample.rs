@@ -134,6 +134,7 @@ pub fn incomplete() -> Incomplete {
         help: "remove the comma".into(),
         location: Some(location_of("scp/deny.json", text, comma, comma + 1)),
         related: Vec::new(),
+        resource: None,
     }
 }
 
@@ -156,6 +157,7 @@ pub fn outcome() -> Outcome {
         help: "make the file readable or exclude it in `palisade.yaml`".into(),
         location: None,
         related: Vec::new(),
+        resource: None,
     };
     let notice = Notice {
         code: "PAL902",
@@ -222,6 +224,7 @@ pub fn hostile() -> Outcome {
         help: HOSTILE.into(),
         location: Some(place.clone()),
         related: vec![label(HOSTILE, place.clone())],
+        resource: None,
     };
     let notice = Notice { code: "PAL901", message: HOSTILE.into(), help: HOSTILE.into(), location: Some(place) };
     let mut rule = card("hostile", Severity::High);

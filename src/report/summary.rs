@@ -19,6 +19,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Resul
         lines.push(coverage(outcome));
         lines.extend(undecided(outcome));
         lines.extend(left_out(outcome));
+        lines.extend(archived(outcome));
     }
     for line in lines {
         write_wrapped(&line, options.width, out)?;
@@ -78,6 +79,16 @@ pub fn left_out(outcome: &Outcome) -> Option<String> {
     ];
     let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
     (!parts.is_empty()).then(|| format!("not judged: {}", parts.join(", ")))
+}
+
+/// Findings of Access Analyzer that are none because somebody archived them.
+pub fn archived(outcome: &Outcome) -> Option<String> {
+    let are = match outcome.coverage.archived {
+        0 => return None,
+        1 => "1 archived finding of Access Analyzer is".to_owned(),
+        n => format!("{n} archived findings of Access Analyzer are"),
+    };
+    Some(format!("{are} left out"))
 }
 
 /// Rules that some policy gave no answer to: not a finding, and not an all-clear either.

@@ -34,6 +34,7 @@ pub fn unreadable(error: &SourceError) -> Incomplete {
         help: error.help(),
         location: None,
         related: Vec::new(),
+        resource: None,
     }
 }
 

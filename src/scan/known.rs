@@ -182,7 +182,15 @@ fn may_be_export(entry: &Entry) -> bool {
 }
 
 fn incomplete(file: &Arc<str>, reason: String, help: &str) -> Incomplete {
-    Incomplete { file: file.clone(), code: None, reason, help: help.to_owned(), location: None, related: Vec::new() }
+    Incomplete {
+        file: file.clone(),
+        code: None,
+        reason,
+        help: help.to_owned(),
+        location: None,
+        related: Vec::new(),
+        resource: None,
+    }
 }
 
 /// What a snapshot lacks, by its own account; what is the same of many accounts is told once.
