@@ -25,6 +25,10 @@ pub struct Reading {
     untrusted: bool,
     /// Findings of IAM Access Analyzer were read, or there were none to read.
     analyzer: bool,
+    /// AWS was asked about every policy; false when it did not answer about some.
+    online: Option<bool>,
+    /// Accounts whose secrets were asked for, as a manifest tells; none without a manifest.
+    secrets: Option<BTreeSet<String>>,
     /// Rules that ran.
     rules: BTreeSet<String>,
 }
@@ -32,6 +36,10 @@ pub struct Reading {
 /// What the ids of rules about findings of IAM Access Analyzer begin with. Such a finding stands in the file of a policy
 /// and is told of in another one.
 const ANALYZER: &str = "access-analyzer";
+
+/// The source of secrets. It is asked for every account or for none, unlike others that fill in for AWS Config, so that
+/// silence about it tells that nobody looked.
+const SECRETS: &str = "secrets-manager";
 
 /// What the history knows of the place of a finding.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +54,8 @@ pub struct Whereabouts<'a> {
     pub resource_type: Option<&'a str>,
     /// The file, by its name in the history.
     pub file: &'a str,
+    /// AWS alone told of it.
+    pub online: bool,
 }
 
 /// Whether a finding was looked for.
@@ -94,6 +104,8 @@ impl Reading {
         // What is stale is there, only older than it should be.
         let there = |s: &&SourceState| s.state == State::Complete || (s.state == State::Stale && s.items > 0);
         self.analyzer |= sources.iter().any(|s| s.source == ANALYZER && s.state == State::Complete);
+        let of_secrets = sources.iter().filter(|s| s.source == SECRETS).filter_map(|s| s.account.clone());
+        self.secrets.get_or_insert_default().extend(of_secrets);
         self.unread.extend(sources.iter().filter(|s| !there(s)).cloned());
     }
 
@@ -105,6 +117,11 @@ impl Reading {
     /// The accounts of the organization.
     pub fn members(&mut self, accounts: impl IntoIterator<Item = String>) {
         self.members = Some(accounts.into_iter().collect());
+    }
+
+    /// AWS was asked about every policy, and answered `whole`.
+    pub fn online(&mut self, whole: bool) {
+        self.online = Some(whole);
     }
 
     /// The input may lack anything.
@@ -125,8 +142,14 @@ impl Reading {
 
     /// Whether a finding that is not there was looked for.
     pub fn looked(&self, at: Whereabouts<'_>) -> Looked {
+        if at.online && self.online != Some(true) {
+            return if self.online.is_none() { Looked::Unasked } else { Looked::Unread };
+        }
         let analyzer = at.rule.starts_with(ANALYZER);
-        if !self.asked(at.rule) || (analyzer && !self.analyzer && !self.unread.iter().any(|s| s.source == ANALYZER)) {
+        // What AWS alone tells of need not be a rule of ours.
+        if (!at.online && !self.asked(at.rule))
+            || (analyzer && !self.analyzer && !self.unread.iter().any(|s| s.source == ANALYZER))
+        {
             return Looked::Unasked;
         }
         let account = account_of(at.file).or(at.account);
@@ -169,6 +192,10 @@ impl Reading {
         if file.rsplit('/').next() == Some(ORGANIZATION) {
             return self.members.is_none();
         }
+        let unasked = |account: &str| self.secrets.as_ref().is_some_and(|asked| !asked.contains(account));
+        if source_of(file) == Some(SECRETS) && account_of(file).is_some_and(unasked) {
+            return true;
+        }
         // A folder of one's own may be named after an account, too: a file deleted there is gone.
         source_of(file).is_some() && account_of(file).is_some_and(|account| !self.accounts.contains(account))
     }
@@ -179,15 +206,23 @@ fn hides(unread: &SourceState, at: Whereabouts<'_>) -> bool {
     let account = account_of(at.file).or(at.account);
     let whose = unread.account.as_deref().is_none_or(|own| Some(own) == account);
     let what = match (unread.what.as_deref().filter(|w| w.starts_with("AWS::")), at.resource_type) {
-        (Some(what), Some(own)) => what == own,
+        (Some(what), Some(own)) => holder(what) == holder(own),
         _ => true,
     };
-    let known = ["organizations", "config", "config-snapshot", "iam", "s3", "access-analyzer"];
+    let known = ["organizations", "config", "config-snapshots", "iam", "s3", "secrets-manager", "access-analyzer"];
     let source = match source_of(at.file) {
         Some(own) => own == unread.source || !known.contains(&unread.source.as_str()),
         None => true,
     };
     whose && what && source
+}
+
+/// The type that findings about a type of AWS Config carry: a policy of a secret may be recorded by itself.
+fn holder(kind: &str) -> &str {
+    match kind {
+        "AWS::SecretsManager::ResourcePolicy" => "AWS::SecretsManager::Secret",
+        other => other,
+    }
 }
 
 /// The account that a file of a snapshot is named after: `config/111122223333.jsonl.gz`, `AWSLogs/111122223333/…`.
@@ -201,9 +236,10 @@ fn source_of(file: &str) -> Option<&'static str> {
     let mut parts = file.split('/');
     let named = |part: &str| match part {
         "config" => Some("config"),
-        "AWSLogs" => Some("config-snapshot"),
+        "AWSLogs" => Some("config-snapshots"),
         "iam" => Some("iam"),
         "s3" => Some("s3"),
+        SECRETS => Some(SECRETS),
         "access-analyzer" => Some("access-analyzer"),
         ORGANIZATION => Some("organizations"),
         _ => None,
@@ -219,7 +255,14 @@ mod tests {
     const B: &str = "444455556666";
 
     fn at<'a>(file: &'a str, account: &'a str) -> Whereabouts<'a> {
-        Whereabouts { rule: "r", account: Some(account), resource: None, resource_type: Some("AWS::IAM::Role"), file }
+        Whereabouts {
+            rule: "r",
+            account: Some(account),
+            resource: None,
+            resource_type: Some("AWS::IAM::Role"),
+            file,
+            online: false,
+        }
     }
 
     fn source(source: &str, account: Option<&str>, what: Option<&str>, state: State) -> SourceState {
@@ -254,6 +297,10 @@ mod tests {
         assert_eq!(reading.looked(bucket), Looked::Unread);
         let unknown = Whereabouts { resource_type: None, ..bucket };
         assert_eq!(reading.looked(unknown), Looked::Unread);
+        // A secret's policy that AWS Config records by itself is told as the secret's.
+        let reading = self::reading(&[source("config", None, Some("AWS::SecretsManager::ResourcePolicy"), State::Throttled)]);
+        let secret = Whereabouts { resource_type: Some("AWS::SecretsManager::Secret"), ..bucket };
+        assert_eq!((reading.looked(secret), reading.looked(bucket)), (Looked::Unread, Looked::For));
     }
 
     #[test]
@@ -270,6 +317,28 @@ mod tests {
     }
 
     #[test]
+    fn secrets_that_nobody_asked_for_are_not_gone() {
+        let file = "secrets-manager/111122223333.jsonl.gz";
+        let secret = Whereabouts { resource_type: Some("AWS::SecretsManager::Secret"), ..at(file, A) };
+        // Whoever checks a folder by hand has no manifest.
+        let mut by_hand = Reading::new(["r".to_owned()]);
+        by_hand.files([file]);
+        assert_eq!(by_hand.looked(secret), Looked::For);
+        assert_eq!(reading(&[source("config", None, None, State::Complete)]).looked(secret), Looked::Unread);
+        assert_eq!(reading(&[source(SECRETS, Some(B), None, State::Complete)]).looked(secret), Looked::Unread);
+        assert_eq!(reading(&[source(SECRETS, Some(A), None, State::Complete)]).looked(secret), Looked::For);
+        let one_denied = [source(SECRETS, Some(A), None, State::Complete), source(SECRETS, Some(A), Some("n"), State::Denied)];
+        assert_eq!(reading(&one_denied).looked(secret), Looked::Unread);
+        // Another source says nothing of it, nor it of others.
+        let others = [source("config-snapshots", Some(A), None, State::Denied), source(SECRETS, Some(A), None, State::Complete)];
+        assert_eq!(reading(&others).looked(secret), Looked::For);
+        assert_eq!(
+            reading(&[source(SECRETS, Some(A), None, State::Denied)]).looked(at("iam/111122223333.json.gz", A)),
+            Looked::For
+        );
+    }
+
+    #[test]
     fn what_access_analyzer_finds_is_told_elsewhere() {
         let found = Whereabouts { rule: "access-analyzer-unused-role", ..at("config/111122223333.jsonl.gz", A) };
         let mut reading = reading(&[]);
@@ -280,6 +349,20 @@ mod tests {
         reading.sources(&[source("access-analyzer", Some(B), None, State::Throttled)]);
         assert_eq!(reading.looked(found), Looked::Unread);
         assert_eq!(reading.looked(at("config/111122223333.jsonl.gz", A)), Looked::For);
+    }
+
+    #[test]
+    fn what_aws_alone_tells_of_is_gone_when_aws_was_asked_and_answered() {
+        let file = "config/111122223333.jsonl.gz";
+        let found = Whereabouts { rule: "no-rule-of-ours", online: true, ..at(file, A) };
+        let mut reading = reading(&[]);
+        assert_eq!(reading.looked(found), Looked::Unasked);
+        reading.online(false);
+        assert_eq!(reading.looked(found), Looked::Unread);
+        reading.online(true);
+        assert_eq!(reading.looked(found), Looked::For);
+        reading.broken(file);
+        assert_eq!(reading.looked(found), Looked::Unread);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::model::{Audit, Change, Drift, Run, Seen};
 use super::reading::{Looked, Reading};
 use super::tree::Tree;
 use crate::finding::coverage::{Standing, TargetVerdict};
+use crate::finding::model::Online;
 use crate::finding::{Incomplete, Outcome, RuleId, Severity};
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -176,7 +177,7 @@ impl Writer<'_> {
     fn known(&self, subject: i64) -> rusqlite::Result<Vec<Known>> {
         let mut statement = self.transaction.prepare(
             "SELECT f.id, f.fingerprint, f.rule, f.severity, f.message, f.account, f.resource, f.resource_type, f.file,
-                a.at, b.at, f.resolved_run IS NOT NULL, f.accepted
+                a.at, b.at, f.resolved_run IS NOT NULL, f.accepted, f.online
              FROM finding f JOIN run a ON a.id = f.first_run JOIN run b ON b.id = f.last_run
              WHERE f.subject = ?1 ORDER BY f.id",
         )?;
@@ -196,6 +197,7 @@ impl Writer<'_> {
                 last_seen: row.get(10)?,
                 resolved: row.get(11)?,
                 accepted: row.get(12)?,
+                online: row.get(13)?,
             })
         };
         statement.query_map([subject], known)?.collect()
@@ -204,13 +206,13 @@ impl Writer<'_> {
     fn write_findings(&self, subject: i64, run: i64, matched: &Matched<'_>) -> rusqlite::Result<()> {
         let mut insert = self.transaction.prepare(
             "INSERT INTO finding (fingerprint, rule, severity, message, account, resource, resource_type, policy, file,
-                pointer, embedded, accepted, last_run, subject, first_run)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?13)",
+                pointer, embedded, accepted, last_run, subject, first_run, online)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?13, ?15)",
         )?;
         let mut update = self.transaction.prepare(
             "UPDATE finding SET fingerprint = ?1, rule = ?2, severity = ?3, message = ?4, account = ?5, resource = ?6,
                 resource_type = ?7, policy = ?8, file = ?9, pointer = ?10, embedded = ?11, accepted = ?12, last_run = ?13,
-                resolved_run = NULL WHERE id = ?14",
+                resolved_run = NULL, online = ?15 WHERE id = ?14",
         )?;
         let mut note = self
             .transaction
@@ -233,6 +235,7 @@ impl Writer<'_> {
                 finding.suppressed.is_some(),
                 run,
                 known.map_or(subject, |known| known.id),
+                finding.online == Some(Online::Added),
             ])?;
             if let (Some(known), Some(word)) = (known, word(*turnout)) {
                 note.execute(params![known.id, run, word, known.severity.as_str(), known.message])?;

@@ -102,7 +102,8 @@ async fn go(
     let aggregator = aggregator(&context, &mut run).await?;
     store.write_down(&run, &settings)?;
     sources(&context, aggregator.as_ref()).await;
-    if settings.reads(Source::Iam) || settings.reads(Source::S3) || aggregator.is_some() || settings.snapshots.is_some() {
+    let of_accounts = Source::OF_ACCOUNTS.into_iter().any(|source| settings.reads(source));
+    if of_accounts || aggregator.is_some() || settings.snapshots.is_some() {
         lacking::fetch(&context).await?;
     }
     let mut sources = context.states.take();

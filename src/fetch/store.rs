@@ -18,7 +18,8 @@ pub const WORK: &str = ".fetch";
 const LOCK: &str = "lock";
 
 /// The files and folders that make a snapshot.
-pub const LAYOUT: [&str; 7] = [snapshot::MANIFEST, "organization.json", "config", "AWSLogs", "iam", "s3", "access-analyzer"];
+pub const LAYOUT: [&str; 8] =
+    [snapshot::MANIFEST, "organization.json", "config", "AWSLogs", "iam", "s3", "secrets-manager", "access-analyzer"];
 
 /// How a fetch was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

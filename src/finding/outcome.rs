@@ -90,6 +90,23 @@ pub struct Coverage {
     pub not_applicable: BTreeMap<RuleId, usize>,
     /// Per rule, the policies of which the text does not tell whether they break it.
     pub undecided: BTreeMap<RuleId, usize>,
+    /// What came of asking AWS itself; `None` when it was not asked.
+    pub online: Option<OnlineCoverage>,
+}
+
+/// What came of asking AWS itself about the policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnlineCoverage {
+    /// Policies that were sent; of equal ones one.
+    pub policies: usize,
+    /// Those AWS gave no answer to.
+    pub unanswered: usize,
+    /// Findings that AWS has as well.
+    pub confirmed: usize,
+    /// Findings that AWS alone has.
+    pub added: usize,
+    /// Findings of checks that AWS has, and did not report.
+    pub not_reported: usize,
 }
 
 /// One run.

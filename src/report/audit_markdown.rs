@@ -22,6 +22,9 @@ pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn W
     }
     let number = if run.id > 0 { format!(", run {}", run.id) } else { String::new() };
     writeln!(out, "{}{number}. {}\n", markdown(&run.at), markdown(&summary::coverage(&audit.outcome)))?;
+    if let Some(online) = summary::online(&audit.outcome) {
+        writeln!(out, "{}\n", markdown(&online))?;
+    }
     for line in words::guardrails(audit, MOST) {
         writeln!(out, "- guardrail {}", markdown(&line))?;
     }

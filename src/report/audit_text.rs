@@ -74,6 +74,9 @@ fn head(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()> {
         n => format!("; {n} accepted"),
     };
     row("findings", &format!("{}{accepted}", if by_severity.is_empty() { "none" } else { &by_severity }), options, out)?;
+    if let Some(online) = summary::online(&audit.outcome) {
+        row("aws", &online, options, out)?;
+    }
     for line in words::guardrails(audit, if options.verbose { usize::MAX } else { FEW }) {
         row("guardrail", &line, options, out)?;
     }

@@ -86,6 +86,7 @@ pub fn finding(rule: &str, severity: Severity, message: &str, primary: Label) ->
         fingerprint: format!("{:032x}", rule.len() * 7919 + message.len()),
         suppressed: None,
         fixes: Vec::new(),
+        online: None,
     }
 }
 
@@ -187,6 +188,7 @@ pub fn outcome() -> Outcome {
             rules: 41,
             undecided: BTreeMap::new(),
             not_applicable: BTreeMap::from([(RuleId::new("public-bucket-policy"), 3), (RuleId::new("public-trust-policy"), 2)]),
+            online: None,
         },
         catalog_date: "2026-09-26".into(),
         targets: Vec::new(),

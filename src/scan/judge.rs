@@ -134,7 +134,8 @@ impl<'s> Judge<'s> {
                 return known;
             }
             known.count(result);
-            if !self.is_silent(&known, found, ask, result) {
+            // Others are asked about this very text.
+            if self.scan.review.is_some() || !self.is_silent(&known, found, ask, result) {
                 let opened = Opened::new(found);
                 let placer = opened.placer(self.scan.excerpts);
                 if let Some((site, problems)) = opened.policy(found) {
@@ -189,10 +190,14 @@ impl<'s> Judge<'s> {
             statements: site.policy.as_ref().map_or(0, |p| p.statements.len()),
             ..Verdict::default()
         };
+        let before = result.findings.len();
         let said = self.checks(case, known, &mut verdict, result);
         if known.is_none() || ask == Ask::Everything {
             self.rules(case, known, ask, &said, &mut verdict, result);
         }
+        let mut raised: Vec<&mut Finding> = result.findings.iter_mut().skip(before).map(|(_, finding)| finding).collect();
+        let more = self.scan.review(site, case.placer, &mut raised);
+        result.findings.extend(more.into_iter().map(|finding| (case.record.cloned(), finding)));
         verdict
     }
 
@@ -315,6 +320,7 @@ pub(super) fn finding<'p, 'd: 'p>(
         policy,
         suppressed: None,
         fixes: raised.fixes.clone(),
+        online: None,
     }
 }
 

@@ -611,7 +611,7 @@ fn another_run_is_waited_for_and_then_named() {
     assert_eq!(reader, 1);
     org.audit(2, &["--fail-on", "none"]).ends(0);
     other.pragma_update(None, "user_version", 99).unwrap();
-    org.audit(3, &["--fail-on", "none"]).ends(4).complains("has layout 99, this palisade knows 1").complains("was not touched");
+    org.audit(3, &["--fail-on", "none"]).ends(4).complains("has layout 99, this palisade knows 2").complains("was not touched");
 }
 
 #[test]
