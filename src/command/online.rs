@@ -107,6 +107,7 @@ impl Unanswered {
             help: self.trouble.next_step(),
             location: None,
             related: Vec::new(),
+            resource: None,
         }
     }
 }
