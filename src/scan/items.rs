@@ -4,7 +4,7 @@ use super::file::{Parsed, Reader, tell_inside, unreadable, with_those_of};
 use super::judge::tell;
 use super::result::FileResult;
 use crate::document::{Origin, Problem, ProblemCode, json};
-use crate::extract::{Base, Extraction, extract};
+use crate::extract::{Base, Extraction, extract, mistakes_of_shape};
 use crate::finding::Incomplete;
 use crate::finding::place::Placer;
 use crate::policy::Context;
@@ -97,6 +97,9 @@ pub(super) fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: b
         let span = base.document.root().map_or(Span::default(), |root| root.span());
         let help = "every element of `configurationItems` has a `resourceType` and a `configuration`";
         problems.push(Problem::new(ProblemCode::PolicyGrammar, span, "this is no configuration item", help));
+    }
+    if layout.is_some() {
+        problems.extend(base.document.root().map(mistakes_of_shape).unwrap_or_default());
     }
     let placer = Placer::within(&base.document, name.clone(), base.origin.clone());
     let mut told = FileResult::default();

@@ -106,6 +106,10 @@ impl Known {
             snapshot::Found::None => return,
             snapshot::Found::Read(manifest) => {
                 self.incomplete.extend(unread(&entry.name, &manifest));
+                self.incomplete.extend(snapshot::lost(folder, &manifest).into_iter().map(|(name, what)| {
+                    let reason = format!("the snapshot has no `{name}`, and its manifest tells of {what}");
+                    incomplete(&entry.name, reason, "fetch it again: a file of the snapshot was lost")
+                }));
                 self.snapshots.push(prefix);
             }
             snapshot::Found::Newer(version) => {
@@ -136,6 +140,16 @@ impl Known {
     /// True for the manifest of a snapshot, broken or not.
     pub fn is_manifest(&self, file: &str) -> bool {
         self.manifests.contains(file)
+    }
+
+    /// Files of snapshots that hold nothing anybody knows: what was in them is lost.
+    pub fn hollow(&self, unrecognised: &[Arc<str>]) -> Vec<Incomplete> {
+        let is_part = |file: &&Arc<str>| self.below_snapshot(file).is_some_and(snapshot::is_part);
+        let one = |file: &Arc<str>| {
+            let reason = "this file of the snapshot holds nothing that was fetched".to_owned();
+            incomplete(file, reason, "fetch the snapshot again: the file is empty, damaged or of something else")
+        };
+        unrecognised.iter().filter(is_part).map(one).collect()
     }
 
     /// The account of a file in a tree that is read account by account: as AWS Config delivers it,
