@@ -47,8 +47,10 @@ fn item(node: Node<'_>, out: &mut Vec<Problem>) {
             // Of what is deleted or not recorded AWS Config has none; of anything else it left out what was too large.
             let status = text("configurationItemStatus");
             let is_there = matches!(status, "OK" | "ResourceDiscovered");
-            let asked = text("resourceType").starts_with("AWS::IAM::") || config_item::may_have_policy(text("resourceType"));
-            if is_there && asked && node.get("supplementaryConfiguration").is_none_or(|s| s.kind() == Kind::Null) {
+            let elsewhere = || node.get("supplementaryConfiguration").is_some_and(|s| s.kind() != Kind::Null);
+            let resource_type = text("resourceType");
+            let asked = resource_type.starts_with("AWS::IAM::") || (config_item::may_have_policy(resource_type) && !elsewhere());
+            if is_there && asked {
                 let message = "the item has no `configuration`, and the resource is there".to_owned();
                 out.push(problem(configuration, message, "fetch the item again: what the resource allows is not known"));
             }
@@ -141,7 +143,7 @@ mod tests {
             (r#"{"resourceType":"AWS::IAM::Role","configuration":5}"#, "`configuration` is no object"),
             (r#"{"resourceType":"AWS::IAM::Role","configuration":"gone"}"#, "`configuration` is no object"),
             (
-                r#"{"resourceType":"AWS::IAM::Role","configurationItemStatus":"OK","configuration":null}"#,
+                r#"{"resourceType":"AWS::IAM::Role","configurationItemStatus":"OK","configuration":null,"supplementaryConfiguration":{}}"#,
                 "the item has no `configuration`, and the resource is there",
             ),
             (r#"{"resourceType":"AWS::IAM::Role","configuration":{"rolePolicyList":{"a":1}}}"#, "`rolePolicyList` is no list"),

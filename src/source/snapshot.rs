@@ -164,18 +164,34 @@ pub fn parse(text: &str) -> Found {
 
 /// Files that a snapshot must have by its manifest, and that are not in its folder: for each the name, and what was read of
 /// AWS for it.
-pub fn lost(folder: &Path, manifest: &Manifest) -> Vec<(&'static str, String)> {
-    let has = |name: &str| folder.join(name).exists();
+pub fn lost(folder: &Path, manifest: &Manifest) -> Vec<(String, String)> {
+    let has = |name: &str| folder.join(name).exists() || folder.join(name.trim_end_matches(".gz")).exists();
     let read = |name: &str| -> u64 { manifest.sources.iter().filter(|s| s.source == name).map(|s| s.items).sum() };
     let mut out = Vec::new();
-    if read("organizations") > 0 && !has("organization.json") && !has("organization.json.gz") {
-        out.push(("organization.json", "the organization".to_owned()));
+    if read("organizations") > 0 && !has("organization.json.gz") {
+        out.push(("organization.json".to_owned(), "the organization".to_owned()));
     }
     let items = read("config");
     if items > 0 && super::folder::names(&folder.join("config")).is_ok_and(|names| names.is_empty()) {
-        out.push(("config/", format!("{items} items of AWS Config")));
+        out.push(("config/".to_owned(), format!("items of AWS Config: {items}")));
+    }
+    for source in manifest.sources.iter().filter(|s| s.state == State::Complete && s.items > 0) {
+        let (Some(account), Some(ending)) = (&source.account, ending(&source.source)) else { continue };
+        let name = format!("{}/{account}.{ending}", source.source);
+        if !has(&name) {
+            out.push((name, format!("records of {account}: {}", source.items)));
+        }
     }
     out
+}
+
+/// How the file of an account is called that a source writes.
+fn ending(source: &str) -> Option<&'static str> {
+    match source {
+        "iam" => Some("json.gz"),
+        "config" | "s3" => Some("jsonl.gz"),
+        _ => None,
+    }
 }
 
 /// True for a file that belongs to a snapshot, by its name below the folder of it.

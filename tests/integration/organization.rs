@@ -219,6 +219,24 @@ fn the_guardrail_is_wanted_everywhere_once_a_policy_speaks_of_it() {
 }
 
 #[test]
+fn several_actions_in_one_text_are_no_parameter() {
+    let text = pretty(&organization(&[("p-other", "SCP", deny("ec2:*"))], &[]));
+    let sandbox = Sandbox::with(&[("organization.json", &text)]);
+    let with = |name: &str, value: &str| {
+        let param = format!("project-lifecycle-not-denied.{name}={value}");
+        sandbox.run(&["check", ONLY[0], ONLY[1], "--format", "json", "--param", &param])
+    };
+    let hint = "a list is written `[a, b]`";
+    with("actions", "rekognition:StopProject*,rekognition:DeleteProject").ends(2).complains(hint);
+    with("actions", "rekognition:Stop Project").ends(2).complains("takes an action such as");
+    let role = "arn:aws:iam::*:role/a";
+    with("break_glass", &format!("{role}, {role}")).ends(2).complains(hint);
+    with("actions", "[rekognition:StopProject*, rekognition:DeleteProject]").ends(1);
+    // Names of roles may have a comma.
+    with("break_glass", "arn:aws:iam::*:role/a,b").ends(1);
+}
+
+#[test]
 fn a_policy_without_text_is_never_held_against_or_for_anybody() {
     let policies = [("p-guard", "SCP", deny("rekognition:*")), ("p-gone", "SCP", Value::Null)];
     let text = pretty(&organization(&policies, &[("p-gone", "ou-work"), ("p-guard", "ou-prod")]));

@@ -89,6 +89,9 @@ fn a_file_of_it_that_holds_nothing_is_not_passed_over() {
         let wanted = format!("{file}: this file of the snapshot holds nothing that was fetched");
         assert!(reasons(&sandbox).contains(&wanted), "{file}");
     }
+    let sandbox = self::sandbox();
+    sandbox.write(ITEMS, gzip(&format!("{}\n{{\"a\":1}}\n{{}}\n", role())));
+    assert_eq!(reasons(&sandbox), [format!("{ITEMS}: 2 lines hold nothing that was fetched")]);
     // What somebody put beside it is none of its files.
     let sandbox = self::sandbox();
     sandbox.write("snap/notes.json", "{}");
@@ -104,11 +107,24 @@ fn files_that_the_manifest_tells_of_and_nobody_has_are_missed() {
     assert_eq!(
         reasons(&sandbox),
         [
-            "snap/manifest.json: the snapshot has no `config/`, and its manifest tells of 1 items of AWS Config",
+            "snap/manifest.json: the snapshot has no `config/`, and its manifest tells of items of AWS Config: 1",
             "snap/manifest.json: the snapshot has no `organization.json`, and its manifest tells of the organization",
         ]
     );
     prove(&sandbox).ends(3).complains("has no `organization.json`");
+    let mut manifest = manifest();
+    let state = |source: &str, account: &str| json!({ "source": source, "account": account, "state": "complete", "items": 2 });
+    manifest["sources"] = json!([state("iam", "222222222222"), state("s3", "111111111111"), state("iam", "333333333333")]);
+    let sandbox = self::sandbox();
+    sandbox.write("snap/manifest.json", manifest.to_string());
+    sandbox.write("snap/iam/333333333333.json", r#"{"UserDetailList":[],"RoleDetailList":[]}"#);
+    assert_eq!(
+        reasons(&sandbox),
+        [
+            "snap/manifest.json: the snapshot has no `iam/222222222222.json.gz`, and its manifest tells of records of 222222222222: 2",
+            "snap/manifest.json: the snapshot has no `s3/111111111111.jsonl.gz`, and its manifest tells of records of 111111111111: 2",
+        ]
+    );
 }
 
 #[test]
