@@ -165,6 +165,7 @@ fn check(folder: &Path, registry: &Registry) {
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
         progress: &|_| {},
+        review: None,
         baseline: None,
         today: time::macros::date!(2026 - 01 - 01),
         whole: true,

@@ -15,6 +15,7 @@ mod policies;
 mod principal_set;
 mod principals;
 mod result;
+pub mod review;
 mod said;
 mod sets;
 mod surroundings;
@@ -40,6 +41,7 @@ use known::Known;
 pub use known::OrganizationAt;
 pub use policies::{Gathered, Gatherer, Input};
 use result::FileResult;
+use review::Reviewer;
 use std::sync::Arc;
 use surroundings::Surroundings;
 
@@ -63,6 +65,8 @@ pub struct Scan<'a> {
     pub project_name: &'a (dyn Fn(&str) -> String + Sync),
     /// Told how many bytes of files were read.
     pub progress: &'a (dyn Fn(u64) + Sync),
+    /// Who else is asked about every policy.
+    pub review: Option<&'a Reviewer<'a>>,
     /// Findings that are known and accepted.
     pub baseline: Option<&'a Baseline>,
     /// The day suppressions are compared with.

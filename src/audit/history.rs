@@ -13,10 +13,13 @@ use thiserror::Error;
 const APPLICATION: i32 = 0x5041_4c53;
 
 /// The layout this version writes, and the newest it reads.
-const LAYOUT: i32 = 1;
+const LAYOUT: i32 = 2;
 
 /// How long to wait for another run.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// From layout 1 to 2.
+const SECOND: &str = "ALTER TABLE finding ADD COLUMN online INTEGER NOT NULL DEFAULT 0;";
 
 const TABLES: &str = "
 CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -31,7 +34,7 @@ CREATE INDEX run_subject ON run (subject, id);
 CREATE TABLE finding (
     id INTEGER PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subject, fingerprint TEXT NOT NULL,
     rule TEXT NOT NULL, severity TEXT NOT NULL, message TEXT NOT NULL, account TEXT, resource TEXT, resource_type TEXT,
-    policy TEXT, file TEXT NOT NULL, pointer TEXT NOT NULL, embedded TEXT, accepted INTEGER NOT NULL,
+    policy TEXT, file TEXT NOT NULL, pointer TEXT NOT NULL, embedded TEXT, accepted INTEGER NOT NULL, online INTEGER NOT NULL DEFAULT 0,
     first_run INTEGER NOT NULL REFERENCES run, last_run INTEGER NOT NULL REFERENCES run, resolved_run INTEGER REFERENCES run);
 CREATE INDEX finding_subject ON finding (subject, fingerprint);
 CREATE TABLE finding_change (
@@ -172,8 +175,21 @@ impl History {
         }
         if tables == 0 {
             Self::begin(&connection).map_err(failed)?;
+        } else if layout < LAYOUT {
+            Self::renew(&connection).map_err(failed)?;
         }
         Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Bring it to the layout of this version, all or nothing. Another run may have been faster.
+    fn renew(connection: &Connection) -> rusqlite::Result<()> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let layout: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if layout < LAYOUT {
+            connection.execute_batch(SECOND)?;
+            connection.pragma_update(None, "user_version", LAYOUT)?;
+        }
+        connection.execute_batch("COMMIT")
     }
 
     /// Lay it out, all or nothing. Another run may have been faster.
@@ -228,6 +244,28 @@ mod tests {
     }
 
     #[test]
+    fn the_first_layout_is_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("h.sqlite");
+        let first = TABLES.replace(" online INTEGER NOT NULL DEFAULT 0,", "");
+        assert_ne!(first, TABLES);
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(&format!("{first} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;")).unwrap();
+        let finding = "INSERT INTO subject VALUES (1, 's'); INSERT INTO run VALUES (1, 1, '', '', '', '', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+            INSERT INTO finding VALUES (1, 1, 'f', 'r', 'high', 'm', NULL, NULL, NULL, NULL, 'a', '', NULL, 0, 1, 1, NULL)";
+        connection.execute_batch(finding).unwrap();
+        drop(connection);
+        for _ in 0..2 {
+            let opened = History::open(&path, STAMP).unwrap();
+            assert!(opened.aside.is_none());
+            let kept = "SELECT fingerprint, online FROM finding";
+            let kept =
+                opened.history.connection.query_row(kept, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)));
+            assert_eq!(kept.unwrap(), ("f".to_owned(), false));
+        }
+    }
+
+    #[test]
     fn what_is_not_ours_is_not_touched() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("h.sqlite");
@@ -238,7 +276,7 @@ mod tests {
         connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 7")).unwrap();
         let after = std::fs::read(&path).unwrap();
         let error = History::open(&path, STAMP).unwrap_err();
-        assert!(error.to_string().contains("has layout 7, this palisade knows 1"), "{error}");
+        assert!(error.to_string().contains("has layout 7, this palisade knows 2"), "{error}");
         assert_eq!((before.len(), std::fs::read(&path).unwrap()), (after.len(), after));
     }
 }

@@ -34,6 +34,8 @@ pub struct Known {
     pub resolved: bool,
     /// It was accepted: suppressed or in the baseline.
     pub accepted: bool,
+    /// AWS alone told of it.
+    pub online: bool,
 }
 
 /// What became of a finding of this run.
@@ -100,8 +102,10 @@ fn whereabouts(known: &Known) -> Whereabouts<'_> {
     Whereabouts {
         rule: &known.rule,
         account: known.account.as_deref(),
+        resource: known.resource.as_deref(),
         resource_type: known.resource_type.as_deref(),
         file: &known.file,
+        online: known.online,
     }
 }
 
@@ -193,6 +197,7 @@ mod tests {
             fingerprint: fingerprint.into(),
             suppressed: None,
             fixes: Vec::new(),
+            online: None,
         }
     }
 
@@ -211,6 +216,7 @@ mod tests {
             last_seen: String::new(),
             resolved: false,
             accepted: false,
+            online: false,
         }
     }
 

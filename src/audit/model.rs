@@ -191,6 +191,8 @@ pub struct Drift {
     pub changes: Vec<Change>,
     /// Guardrails that stand otherwise.
     pub turns: Vec<Turn>,
+    /// Other rules, severities or parameters are in force, or another version of them: what is new or gone may come of that.
+    pub rules_changed: bool,
     /// The tree was not compared, because one of the two runs could not read it.
     pub tree_unknown: bool,
 }

@@ -8,6 +8,7 @@ use super::model::{Audit, Change, Drift, Run, Seen};
 use super::reading::{Looked, Reading};
 use super::tree::Tree;
 use crate::finding::coverage::{Standing, TargetVerdict};
+use crate::finding::model::Online;
 use crate::finding::{Incomplete, Outcome, RuleId, Severity};
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -84,6 +85,10 @@ impl Writer<'_> {
             audit.outcome.incomplete.extend(missing(&matched));
             audit.run.complete = audit.outcome.incomplete.is_empty();
         }
+        let rules_changed = match &before {
+            Some(before) => self.rules_of(before.id)? != self.told.rules,
+            None => false,
+        };
         audit.run.id = self.new_run(subject, &audit.run, &audit.outcome)?;
         self.write_findings(subject, audit.run.id, &matched)?;
         let old_tree = self.tree(subject)?;
@@ -101,6 +106,7 @@ impl Writer<'_> {
             // A subject that never had a tree has none to compare.
             tree_unknown: told_tree.is_none() && (old_tree.is_some() || self.told.tree.is_some()),
             changes,
+            rules_changed,
             ..drift(since, &matched)
         });
         trend.push(audit.run.clone());
@@ -130,6 +136,11 @@ impl Writer<'_> {
             Ok(Run { id, at, subject, complete, by_severity, guardrails: (row.get(4)?, row.get(5)?) })
         };
         statement.query_map([subject], run)?.collect()
+    }
+
+    /// What stood for the rules of a run.
+    fn rules_of(&self, run: i64) -> rusqlite::Result<String> {
+        self.transaction.query_row("SELECT rules FROM run WHERE id = ?1", [run], |row| row.get(0))
     }
 
     fn new_run(&self, subject: i64, run: &Run, outcome: &Outcome) -> rusqlite::Result<i64> {
@@ -166,7 +177,7 @@ impl Writer<'_> {
     fn known(&self, subject: i64) -> rusqlite::Result<Vec<Known>> {
         let mut statement = self.transaction.prepare(
             "SELECT f.id, f.fingerprint, f.rule, f.severity, f.message, f.account, f.resource, f.resource_type, f.file,
-                a.at, b.at, f.resolved_run IS NOT NULL, f.accepted
+                a.at, b.at, f.resolved_run IS NOT NULL, f.accepted, f.online
              FROM finding f JOIN run a ON a.id = f.first_run JOIN run b ON b.id = f.last_run
              WHERE f.subject = ?1 ORDER BY f.id",
         )?;
@@ -186,6 +197,7 @@ impl Writer<'_> {
                 last_seen: row.get(10)?,
                 resolved: row.get(11)?,
                 accepted: row.get(12)?,
+                online: row.get(13)?,
             })
         };
         statement.query_map([subject], known)?.collect()
@@ -194,13 +206,13 @@ impl Writer<'_> {
     fn write_findings(&self, subject: i64, run: i64, matched: &Matched<'_>) -> rusqlite::Result<()> {
         let mut insert = self.transaction.prepare(
             "INSERT INTO finding (fingerprint, rule, severity, message, account, resource, resource_type, policy, file,
-                pointer, embedded, accepted, last_run, subject, first_run)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?13)",
+                pointer, embedded, accepted, last_run, subject, first_run, online)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?13, ?15)",
         )?;
         let mut update = self.transaction.prepare(
             "UPDATE finding SET fingerprint = ?1, rule = ?2, severity = ?3, message = ?4, account = ?5, resource = ?6,
                 resource_type = ?7, policy = ?8, file = ?9, pointer = ?10, embedded = ?11, accepted = ?12, last_run = ?13,
-                resolved_run = NULL WHERE id = ?14",
+                resolved_run = NULL, online = ?15 WHERE id = ?14",
         )?;
         let mut note = self
             .transaction
@@ -223,6 +235,7 @@ impl Writer<'_> {
                 finding.suppressed.is_some(),
                 run,
                 known.map_or(subject, |known| known.id),
+                finding.online == Some(Online::Added),
             ])?;
             if let (Some(known), Some(word)) = (known, word(*turnout)) {
                 note.execute(params![known.id, run, word, known.severity.as_str(), known.message])?;
@@ -337,6 +350,7 @@ fn missing(matched: &Matched<'_>) -> Vec<Incomplete> {
         help: "fetch the snapshot again; of an account that was closed, fetch the organization as well".to_owned(),
         location: None,
         related: Vec::new(),
+        resource: None,
     };
     files.into_iter().map(one).collect()
 }

@@ -23,6 +23,9 @@ pub struct AuditArgs {
     /// Fetching first.
     #[command(flatten)]
     pub fetching: AuditFetchArgs,
+    /// Asking AWS.
+    #[command(flatten)]
+    pub asking: AuditAskingArgs,
     /// What is written, and where.
     #[command(flatten)]
     pub output: AuditOutputArgs,
@@ -60,7 +63,7 @@ pub struct AuditFetchArgs {
     /// Fetch from AWS first, into SNAPSHOT, as `palisade fetch` does
     #[arg(long)]
     pub fetch: bool,
-    /// Only this source, repeatable: config|organizations|access-analyzer|iam|s3|config-snapshots
+    /// Only this source, repeatable: config|organizations|access-analyzer|iam|s3|secrets-manager|config-snapshots
     #[arg(long, value_name = "SOURCE", value_delimiter = ',', requires = "fetch")]
     pub source: Vec<String>,
     /// The aggregator of AWS Config [default: the only one there is]
@@ -72,7 +75,7 @@ pub struct AuditFetchArgs {
     /// Read the snapshot files that Config delivers to a bucket
     #[arg(long, value_name = "s3://BUCKET/PREFIX", requires = "fetch")]
     pub config_snapshots: Option<String>,
-    /// The role to assume in each account, for iam and s3
+    /// The role to assume in each account, for iam, s3 and secrets-manager
     #[arg(long, value_name = "NAME", requires = "fetch")]
     pub role_name: Option<String>,
     /// The external id that the role asks for
@@ -84,6 +87,15 @@ pub struct AuditFetchArgs {
     /// How gently.
     #[command(flatten)]
     pub how: FetchHowArgs,
+}
+
+/// Asking AWS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Asking AWS")]
+pub struct AuditAskingArgs {
+    /// Send every policy to ValidatePolicy of IAM Access Analyzer, and put its findings together with ours
+    #[arg(long)]
+    pub online_validate: bool,
 }
 
 /// Output of `audit`.

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Sources.
-const SOURCES: &str = "config|organizations|access-analyzer|iam|s3|config-snapshots";
+const SOURCES: &str = "config|organizations|access-analyzer|iam|s3|secrets-manager|config-snapshots";
 
 /// Options of `fetch`.
 #[derive(Debug, Args)]
@@ -55,8 +55,9 @@ pub enum PolicyOf {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is read")]
 pub struct FetchWhatArgs {
-    /// Only this source, repeatable: config|organizations|access-analyzer|iam|s3|config-snapshots [default:
-    /// organizations, config, access-analyzer; with --role-name also iam and s3 of accounts that Config lacks]
+    /// Only this source, repeatable: config|organizations|access-analyzer|iam|s3|secrets-manager|config-snapshots [default:
+    /// organizations, config, access-analyzer; with --role-name also secrets-manager, and iam and s3 of accounts that Config
+    /// lacks]
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     pub source: Vec<String>,
     /// The aggregator of AWS Config [default: the only one there is]
@@ -68,7 +69,7 @@ pub struct FetchWhatArgs {
     /// Read the snapshot files that Config delivers to a bucket
     #[arg(long, value_name = "s3://BUCKET/PREFIX")]
     pub config_snapshots: Option<String>,
-    /// The role to assume in each account, for iam and s3
+    /// The role to assume in each account, for iam, s3 and secrets-manager
     #[arg(long, value_name = "NAME")]
     pub role_name: Option<String>,
     /// The external id that the role asks for
@@ -77,7 +78,8 @@ pub struct FetchWhatArgs {
     /// Only this account, repeatable
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub account: Vec<String>,
-    /// Only this region, repeatable [default: all of the aggregator, and the own one for analyzers]
+    /// Only this region, repeatable [default: all of the aggregator, for secrets those that Config tells of, and the own one
+    /// for analyzers]
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     pub region: Vec<String>,
     /// Only this resource type of Config, repeatable [default: all that hold policies or settings]

@@ -1,7 +1,7 @@
 //! `palisade audit`: check an organization, remember what was found, tell what changed since, report.
 
 use super::audit_reports::{Reports, View};
-use super::scanning::{Checked, Setup, Wanted, fail_on, no_input};
+use super::scanning::{Checked, Setup, Shown, Wanted, fail_on, no_input};
 use super::snapshots::{self, Manifests, Names, Organized};
 use super::{Exit, Terminal, Usage, fetch};
 use crate::audit::{Audit, History, HistoryError, Pending, Reading, Run, Told};
@@ -10,7 +10,7 @@ use crate::finding::coverage::Standing;
 use crate::finding::{Finding, Outcome};
 use crate::source::{self, Entry};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -36,7 +36,11 @@ pub fn run(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
     };
     let least = fail_on(args.output.fail_on.as_deref(), &setup.project)?;
     let view = View { least, since_last: args.history.since_last };
-    let Checked { outcome, unmatched, entries, organization } = setup.outcome(reports.shown(), terminal)?;
+    let checked = match args.asking.online_validate {
+        true => second_opinion(args, &setup, reports.shown(), terminal)?,
+        false => setup.outcome(reports.shown(), None, terminal)?,
+    };
+    let Checked { mut outcome, unmatched, entries, organization, unanswered } = checked;
     if outcome.coverage.documents == 0 && outcome.incomplete.is_empty() {
         no_input(&args.paths, &unmatched, terminal)?;
         return Ok(Exit::NoInput);
@@ -45,7 +49,11 @@ pub fn run(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
     let manifests = snapshots::manifests(&entries);
     let missing = !unmatched.is_empty();
     let input = Input { entries, manifests, organized, missing };
-    let reading = reading(args, &setup, &outcome, &input);
+    let mut reading = reading(args, &setup, &outcome, &input);
+    if args.asking.online_validate {
+        reading.online(unanswered.is_empty());
+    }
+    outcome.incomplete.extend(unanswered);
     let mut audit = audit(args, outcome, &input)?;
     let kept = keep(&Keep { args, setup: &setup, input: &input, reading: &reading }, &mut audit, terminal, |audit, terminal| {
         reports.files(audit, view, terminal)
@@ -76,6 +84,20 @@ fn fetch(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Option
     let [folder] = args.paths.as_slice() else {
         return Err(Usage::new("`--fetch` without one folder to fetch into", "write `palisade audit FOLDER --fetch`").into());
     };
+    let fetch_args = fetch_args(args, folder);
+    // Standard output is for the report.
+    let mut said = Vec::new();
+    let (color, progress, width) = (terminal.color, terminal.progress, terminal.width);
+    let exit = fetch::run(&fetch_args, &mut Terminal { out: &mut said, err: terminal.err, color, progress, width });
+    terminal.err.write_all(&said)?;
+    Ok(match exit? {
+        Exit::Clean | Exit::Incomplete => None,
+        exit => Some(exit),
+    })
+}
+
+/// The options as `palisade fetch` knows them.
+fn fetch_args(args: &AuditArgs, folder: &Path) -> FetchArgs {
     let from = &args.fetching;
     let what = FetchWhatArgs {
         source: from.source.clone(),
@@ -88,8 +110,8 @@ fn fetch(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Option
         region: from.region.clone(),
         resource_type: Vec::new(),
     };
-    let fetch_args = FetchArgs {
-        out: Some(folder.clone()),
+    FetchArgs {
+        out: Some(folder.to_owned()),
         what,
         how: from.how.clone(),
         plan: false,
@@ -97,16 +119,22 @@ fn fetch(args: &AuditArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Option
         format: PlainFormat::Text,
         quiet: args.output.quiet,
         verbose: args.output.verbose,
-    };
-    // Standard output is for the report.
-    let mut said = Vec::new();
-    let (color, progress, width) = (terminal.color, terminal.progress, terminal.width);
-    let exit = fetch::run(&fetch_args, &mut Terminal { out: &mut said, err: terminal.err, color, progress, width });
-    terminal.err.write_all(&said)?;
-    Ok(match exit? {
-        Exit::Clean | Exit::Incomplete => None,
-        exit => Some(exit),
-    })
+    }
+}
+
+/// `--online-validate`: the check with what AWS says of every policy.
+#[cfg(feature = "aws")]
+fn second_opinion(args: &AuditArgs, setup: &Setup<'_>, shown: Shown, terminal: &mut Terminal<'_>) -> anyhow::Result<Checked> {
+    if args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Usage::new("`--online-validate` of standard input", "write it to a file: it is read twice").into());
+    }
+    let settings = fetch::settings(&fetch_args(args, Path::new("")))?;
+    super::online::outcome(setup, &settings, shown, terminal)
+}
+
+#[cfg(not(feature = "aws"))]
+fn second_opinion(_: &AuditArgs, _: &Setup<'_>, _: Shown, _: &mut Terminal<'_>) -> anyhow::Result<Checked> {
+    Err(fetch::without_aws().into())
 }
 
 /// How completely the input was read.
@@ -263,12 +291,11 @@ fn unusable(error: &HistoryError, terminal: &mut Terminal<'_>) -> anyhow::Result
     Ok(())
 }
 
-/// A hash of the rules and their severities, to tell later why the findings of two runs differ.
+/// A hash of the rules with their severities and parameters, and of what their texts and facts hang on, to tell later why
+/// the findings of two runs differ.
 fn rules_in_force(setup: &Setup<'_>) -> String {
     let mut hash = Sha256::new();
-    for active in setup.registry.rules() {
-        hash.update(format!("{} {}\n", active.head.id, active.severity));
-    }
+    hash.update(format!("{} {}\n{}", env!("CARGO_PKG_VERSION"), crate::catalog::date(), setup.registry.in_force()));
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -32,7 +32,7 @@ pub fn run(args: &CheckArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<Exit
     };
     let least = fail_on(args.output.fail_on.as_deref(), &setup.project)?;
     let shown = Shown { cards: format.lists_rules(), excerpts: format.shows_source() && !rebase };
-    let Checked { outcome, unmatched, .. } = setup.outcome(shown, terminal)?;
+    let Checked { outcome, unmatched, .. } = setup.outcome(shown, None, terminal)?;
     if rebase {
         return write_baseline(&setup.baseline_path, &outcome, terminal);
     }

@@ -137,9 +137,15 @@ fn show_plan(args: &FetchArgs, settings: &Settings, terminal: &mut Terminal<'_>)
 
 #[cfg(not(feature = "aws"))]
 fn fetch(_: &FetchArgs, _: &Settings, _: &mut Terminal<'_>) -> anyhow::Result<Exit> {
+    Err(without_aws().into())
+}
+
+/// What cannot be done in this build.
+#[cfg(not(feature = "aws"))]
+pub(super) fn without_aws() -> Usage {
     let help = "released binaries, wheels and the container have it; from source: `cargo install palisade --features aws`. \
                 `--plan` and `--print-policy` work without";
-    Err(Usage::new("this build of palisade cannot talk to AWS", help).into())
+    Usage::new("this build of palisade cannot talk to AWS", help)
 }
 
 #[cfg(feature = "aws")]

@@ -294,6 +294,7 @@ fn placed(problem: &crate::document::Problem, placer: &Placer<'_>) -> Incomplete
         help: problem.help.clone(),
         location: Some(placer.mistake(problem.span)),
         related: related.collect(),
+        resource: None,
     }
 }
 

@@ -36,6 +36,7 @@ pub fn show_problems(
             help: problem.help.clone(),
             location: Some(placer.mistake(problem.span)),
             related: related.collect(),
+            resource: None,
         };
         report::write_problem("error", &shown, &options, terminal.err)?;
     }

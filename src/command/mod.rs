@@ -16,6 +16,8 @@ mod guardrail;
 mod guardrail_organization;
 pub mod init;
 mod load;
+#[cfg(feature = "aws")]
+mod online;
 pub mod pairs;
 pub mod policies;
 mod progress;

@@ -6,10 +6,11 @@ use super::{Exit, Terminal, Usage, policies};
 use crate::cli::{InputArgs, ProjectArgs, RuleArgs};
 use crate::config::FailOn;
 use crate::finding::baseline::{self, Baseline};
-use crate::finding::{Outcome, Severity};
+use crate::finding::{Incomplete, Outcome, Severity};
 use crate::policy::Context;
 use crate::report::escape;
 use crate::rule::Registry;
+use crate::scan::review::Reviewer;
 use crate::scan::{OrganizationAt, Scan, unreadable};
 use crate::source::{self, Entry, Expanded, WalkOptions};
 use crate::text::suggest::did_you_mean;
@@ -56,6 +57,8 @@ pub(super) struct Checked {
     pub entries: Vec<Entry>,
     /// Where the organization was said to be.
     pub organization: Option<PathBuf>,
+    /// Policies that AWS, when it was asked, gave no answer to.
+    pub unanswered: Vec<Incomplete>,
 }
 
 /// What reports need besides findings.
@@ -90,14 +93,15 @@ impl<'a> Setup<'a> {
         Ok(Ok(Self { wanted, project, registry, context, baseline_path, baseline, today }))
     }
 
-    /// Check everything that was named; also the named things that gave nothing.
-    pub fn outcome(&self, shown: Shown, terminal: &Terminal<'_>) -> anyhow::Result<Checked> {
+    /// Whether nobody wants to watch.
+    pub fn is_quiet(&self) -> bool {
+        self.wanted.quiet
+    }
+
+    /// Check everything that was named; also the named things that gave nothing. `review` is asked about every policy.
+    pub fn outcome(&self, shown: Shown, review: Option<&Reviewer<'_>>, terminal: &Terminal<'_>) -> anyhow::Result<Checked> {
         let input = self.wanted.input;
-        let walk = WalkOptions {
-            exclude: input.exclude.clone(),
-            max_bytes: input.max_size.saturating_mul(1 << 20),
-            no_ignore: input.no_ignore,
-        };
+        let walk = self.walk();
         let stdin = self.wanted.paths.iter().any(|p| p.as_os_str() == "-");
         if stdin && self.wanted.paths.len() > 1 {
             return Err(Usage::new("`-` beside other paths", "check standard input alone").into());
@@ -122,6 +126,7 @@ impl<'a> Setup<'a> {
             walk: walk.clone(),
             project_name: &project_name,
             progress: &tick,
+            review,
             baseline: self.baseline.as_ref(),
             today: self.today,
             whole: !stdin && self.wanted.rules.select.is_empty() && self.covers_project(&here),
@@ -136,13 +141,34 @@ impl<'a> Setup<'a> {
             scan.files(&expanded.entries)
         };
         progress.finish();
+        let unread = expanded.errors.iter().filter(|e| !e.is_missing() || !expanded.entries.is_empty());
+        outcome.incomplete.extend(unread.map(unreadable));
+        let unmatched = self.unmatched(stdin, &expanded, &outcome);
+        Ok(Checked {
+            outcome,
+            unmatched,
+            entries: expanded.entries,
+            organization: organization.map(|at| at.path),
+            unanswered: Vec::new(),
+        })
+    }
+
+    /// How files are read.
+    fn walk(&self) -> WalkOptions {
+        let input = self.wanted.input;
+        WalkOptions {
+            exclude: input.exclude.clone(),
+            max_bytes: input.max_size.saturating_mul(1 << 20),
+            no_ignore: input.no_ignore,
+        }
+    }
+
+    /// What was named and gave nothing.
+    fn unmatched(&self, stdin: bool, expanded: &Expanded, outcome: &Outcome) -> Vec<Usage> {
         let missing = expanded.errors.iter().filter(|e| e.is_missing());
         let mut unmatched: Vec<Usage> = missing.map(|e| Usage::new(e.to_string(), e.help())).collect();
-        outcome
-            .incomplete
-            .extend(expanded.errors.iter().filter(|e| !e.is_missing() || !expanded.entries.is_empty()).map(unreadable));
         let named = |file: &str| stdin || expanded.entries.iter().any(|e| e.explicit && &*e.name == file);
-        if !input.skip_unrecognised {
+        if !self.wanted.input.skip_unrecognised {
             unmatched.extend(outcome.coverage.unrecognised.iter().filter(|f| named(f)).map(|f| {
                 Usage::new(
                     format!("`{f}` holds no policy that is known"),
@@ -150,7 +176,7 @@ impl<'a> Setup<'a> {
                 )
             }));
         }
-        Ok(Checked { outcome, unmatched, entries: expanded.entries, organization: organization.map(|at| at.path) })
+        unmatched
     }
 
     /// The organization that was named, its path spelled like those of the files of it that are checked.
@@ -217,7 +243,7 @@ fn read_baseline(path: &Option<PathBuf>) -> anyhow::Result<Option<Baseline>> {
     Ok(Some(known))
 }
 
-fn only(incomplete: crate::finding::Incomplete) -> Outcome {
+fn only(incomplete: Incomplete) -> Outcome {
     Outcome { incomplete: vec![incomplete], ..Outcome::default() }
 }
 

@@ -9,6 +9,7 @@ pub mod node;
 pub mod path;
 pub mod pretty;
 pub mod problem;
+pub mod write;
 pub mod yaml;
 
 pub use embed::{Embedding, Encoding, Origin};

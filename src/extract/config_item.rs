@@ -6,6 +6,7 @@
 use super::entity::{Entity, Identity};
 use super::found::{Body, Found, Place};
 use super::iam::Detail;
+use super::secret::Secret;
 use super::{owner, settings};
 use crate::document::Node;
 use crate::policy::context::{Context, PrincipalKind};
@@ -105,8 +106,10 @@ pub fn item(item: &Place, context: &Context) -> Vec<Entity> {
         key: id.as_ref().map(|id| format!("{}|{resource_type}|{id}", context.account.as_deref().unwrap_or_default()).into()),
         recorded: item.text(&["configurationItemCaptureTime"]).unwrap_or_default().into(),
     };
+    let secret = Secret::of((&identity, &context), conf(&["SecretId"]));
     if item.text(&["configurationItemStatus"]).is_some_and(|s| s.starts_with("ResourceDeleted")) {
-        return vec![Entity::Resource(identity, Vec::new())];
+        let gone = std::iter::once(identity).chain(secret.map(|secret| secret.identity));
+        return gone.map(|identity| Entity::Resource(identity, Vec::new())).collect();
     }
     let record = Found { body: Body::Record(item.clone()), context: context.clone() };
     let parts = Parts { item, configuration, supplementary, context };
@@ -126,9 +129,18 @@ pub fn item(item: &Place, context: &Context) -> Vec<Entity> {
         let key = identity.key.map(|key| format!("{key}#record").into());
         return vec![managed, Entity::Resource(Identity { key, ..identity }, vec![record])];
     }
+    if let Some(secret) = secret {
+        let policy = Parts { context: secret.context, ..parts }.told(&resource_type);
+        let policy = policy.map(|found| Entity::Resource(secret.identity, found));
+        return std::iter::once(Entity::Resource(identity, vec![record])).chain(policy).collect();
+    }
     let mut found = vec![record];
     found.extend(parts.resource(&resource_type));
     vec![Entity::Resource(identity, found)]
+}
+
+fn policies(resource_type: &str) -> &'static [&'static str] {
+    POLICIES.iter().find(|(name, _)| *name == resource_type).map(|(_, paths)| *paths).unwrap_or_default()
 }
 
 struct Parts<'a> {
@@ -156,7 +168,7 @@ impl Parts<'_> {
 
     fn resource(&self, resource_type: &str) -> Vec<Found> {
         let mut found = Vec::new();
-        let paths = POLICIES.iter().find(|(name, _)| *name == resource_type).map(|(_, paths)| *paths).unwrap_or_default();
+        let paths = policies(resource_type);
         let kind = match resource_type {
             "AWS::EC2::VPCEndpoint" => PolicyKind::VpcEndpointPolicy,
             _ => PolicyKind::ResourcePolicy,
@@ -176,6 +188,13 @@ impl Parts<'_> {
             found.push(Found { body: Body::Settings(self.anchor(), facts), context: self.context.clone() });
         }
         found
+    }
+
+    /// The same, when the item tells of a policy or that there is none.
+    fn told(&self, resource_type: &str) -> Option<Vec<Found>> {
+        let found = self.resource(resource_type);
+        let none = || policies(resource_type).iter().any(|path| self.follow_null(path).is_some());
+        (!found.is_empty() || none()).then_some(found)
     }
 
     fn base_of(&self, path: &str) -> Option<Place> {

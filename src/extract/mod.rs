@@ -15,6 +15,7 @@ mod infer;
 mod layout;
 mod organizations;
 mod owner;
+mod secret;
 mod settings;
 mod shape;
 pub mod site;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::store::{LAYOUT, WORK};
-use super::{analyzer, config_seen, iam, item, organizations, snapshot_file, unit};
+use super::{analyzer, config_seen, iam, item, organizations, s3, secrets, snapshot_file, unit};
 use crate::policy::arn::is_account_id;
 use crate::source::snapshot::{self, Manifest, State};
 use crate::source::spool::{LINES, Spool};
@@ -24,8 +24,10 @@ pub fn assemble(context: &Context<'_>, manifest: &Manifest) -> Result<(), Source
     let parts = &context.store.parts;
     items(context, parts.units(config_seen::ITEMS), &fresh.join("config"))?;
     let kept = context.kept.borrow().clone();
-    let buckets = kept.iter().filter(|unit| !unit.starts_with(iam::UNITS)).flat_map(|start| parts.units(start));
-    items(context, buckets.collect(), &fresh.join("s3"))?;
+    for (starts, folder) in [(s3::UNITS, "s3"), (secrets::UNITS, "secrets-manager")] {
+        let units = kept.iter().filter(|unit| unit.starts_with(starts)).flat_map(|start| parts.units(start));
+        items(context, units.collect(), &fresh.join(folder))?;
+    }
     for unit in parts.units(snapshot_file::UNITS) {
         snapshot_file::write(context, &unit, &fresh)?;
     }

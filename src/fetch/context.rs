@@ -27,8 +27,8 @@ pub struct Context<'a> {
     pub listener: &'a dyn Fn(&Event<'_>),
     /// What was read, and what was not.
     pub states: RefCell<Vec<SourceState>>,
-    /// Units of IAM and starts of units of S3 that belong into the snapshot. Others may be on disk of an earlier attempt in
-    /// which Config told less.
+    /// Units of IAM, and starts of units of S3 and Secrets Manager, that belong into the snapshot. Others may be on disk of an
+    /// earlier attempt in which Config told less.
     pub kept: RefCell<BTreeSet<String>>,
 }
 

@@ -33,6 +33,9 @@ const SECRET: [&str; 22] = [
     "variables",
 ];
 
+/// What the types of secrets start with: next to a secret people write into its description what belongs into it.
+const SECRETS: &str = "AWS::SecretsManager::";
+
 /// The members of an item in the spelling of delivered files, each with that of the API, in the order of the files.
 const MEMBERS: [(&str, &str); 16] = [
     ("configurationItemVersion", "version"),
@@ -56,11 +59,13 @@ const MEMBERS: [(&str, &str); 16] = [
 /// One item in the form of delivered files; `None` when it is no object.
 pub fn normal(item: Value) -> Option<Value> {
     let Value::Object(mut item) = item else { return None };
+    let of_secret = item.get("resourceType").and_then(Value::as_str).is_some_and(|kind| kind.starts_with(SECRETS));
     let mut out = Map::new();
     for (name, other) in MEMBERS {
         let Some(value) = item.remove(name).or_else(|| item.remove(other)) else { continue };
         let value = match name {
             "configurationItemCaptureTime" | "resourceCreationTime" => instant(value),
+            "configuration" if of_secret => undescribed(scrubbed(opened(value))),
             "configuration" => scrubbed(opened(value)),
             "supplementaryConfiguration" => match opened(value) {
                 Value::Object(parts) => Value::Object(parts.into_iter().map(|(k, v)| (k, opened(v))).collect()),
@@ -109,7 +114,14 @@ fn scrubbed(value: Value) -> Value {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+/// Without what people wrote about it in their own words.
+fn undescribed(value: Value) -> Value {
+    let Value::Object(members) = value else { return value };
+    Value::Object(members.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("description")).collect())
+}
+
+/// True for names under which people keep secrets.
+pub fn is_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     SECRET.contains(&plain.as_str())
 }
@@ -168,7 +180,11 @@ mod tests {
             },
         });
         let text = normal(item).unwrap().to_string();
-        assert!(!text.contains("hunter2"), "{text}");
+        let secret = json!({"resourceType": "AWS::SecretsManager::Secret", "configuration": "{\"Name\":\"n\",\"Description\":\"hunter2\"}"});
+        let text = text + &normal(secret).unwrap().to_string();
+        let other = json!({"resourceType": "AWS::KMS::Key", "configuration": {"description": "kept as well"}});
+        let text = text + &normal(other).unwrap().to_string();
+        assert!(!text.contains("hunter2") && text.contains("kept as well") && text.contains(r#""Name":"n""#), "{text}");
         assert!(text.contains("kept") && text.contains(r#""name":"c""#) && text.contains(r#""role":"r""#), "{text}");
     }
 

@@ -1,11 +1,13 @@
-//! Accounts that Config tells nothing of: said to be so, and read from IAM and S3 where a role leads into them.
+//! What is read account by account, through a role: of IAM and S3 what Config tells nothing of, and the policies of secrets,
+//! which it never tells. Accounts that it tells nothing of at all are said to be so.
 
 use super::account;
 use super::client::Session;
 use super::context::{About, Context};
 use super::error::{Sort, Trouble};
 use super::settings::{OVERALL, Settings, Source};
-use super::{config_seen, iam, organizations, s3, unit};
+use super::unit::Many;
+use super::{config_seen, iam, organizations, s3, secrets, unit};
 use crate::source::SourceError;
 use crate::source::snapshot::State;
 use aws_sdk_iam::types::EntityType;
@@ -20,20 +22,58 @@ struct Wanted {
     filter: Vec<EntityType>,
     iam: bool,
     s3: bool,
+    /// The regions of which secrets are wanted.
+    secrets: Vec<Region>,
+}
+
+/// A region, and whether Config told of something there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Region {
+    name: String,
+    told: bool,
+}
+
+impl Wanted {
+    /// The sources something is wanted of.
+    fn sources(&self) -> impl Iterator<Item = Source> {
+        let all = [(Source::Iam, self.iam), (Source::S3, self.s3), (Source::SecretsManager, !self.secrets.is_empty())];
+        all.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source)
+    }
 }
 
 /// What Config told nothing of, and was asked for. An account without users is not told from one whose recorder leaves users
 /// out: asking settles it.
 fn wanted(settings: &Settings, told: Option<&Seen>) -> Wanted {
     let (iam, s3) = (settings.reads(Source::Iam), settings.reads(Source::S3));
-    let Some(told) = told else { return Wanted { filter: Vec::new(), iam, s3 } };
+    let Some(told) = told else { return Wanted { iam, s3, ..Wanted::default() } };
     let asked = |kind: &&str| settings.types.is_empty() || settings.types.iter().any(|t| t == kind);
     let lacking: Vec<_> = ELSEWHERE.iter().filter(|(kind, _)| asked(kind) && !told.has(kind)).collect();
     let filter: Vec<EntityType> = lacking.iter().filter_map(|(_, entity)| entity.clone()).collect();
-    Wanted { iam: iam && !filter.is_empty(), s3: s3 && lacking.iter().any(|(_, entity)| entity.is_none()), filter }
+    let (iam, s3) = (iam && !filter.is_empty(), s3 && lacking.iter().any(|(_, entity)| entity.is_none()));
+    Wanted { filter, iam, s3, ..Wanted::default() }
 }
 
-/// Fetch what Config lacks, or everything where IAM or S3 were asked for by name.
+/// Where secrets are asked for: in the regions that were named, else in those where Config told of anything, a secret or
+/// not, since recorders may leave secrets out; else in the own region.
+fn regions(context: &Context<'_>, told: Option<&Seen>) -> Vec<Region> {
+    let settings = context.settings;
+    let of_secrets = |kind: &String| kind.starts_with("AWS::SecretsManager::");
+    let asked = settings.named(Source::SecretsManager) || settings.types.is_empty() || settings.types.iter().any(of_secrets);
+    if !settings.reads(Source::SecretsManager) || !asked {
+        return Vec::new();
+    }
+    let is_told = |name: &String| told.is_some_and(|told| told.regions.contains(name));
+    let mut names: BTreeSet<String> = settings.regions.iter().cloned().collect();
+    if names.is_empty() {
+        names.extend(told.into_iter().flat_map(|told| told.regions.iter().cloned()));
+    }
+    if names.is_empty() {
+        names.insert(context.aws.own.region().to_owned());
+    }
+    names.into_iter().map(|name| Region { told: is_told(&name), name }).collect()
+}
+
+/// Fetch what Config lacks, or everything where a source was asked for by name and Config was not.
 ///
 /// # Errors
 /// When a part cannot be read.
@@ -43,15 +83,20 @@ pub async fn fetch(context: &Context<'_>) -> Result<(), SourceError> {
     let seen = if from_config { config_seen::seen(context)? } else { BTreeMap::new() };
     let accounts = accounts(context, &seen)?;
     let source = if settings.reads(Source::Config) { Source::Config } else { Source::ConfigSnapshots };
-    if from_config && !seen.is_empty() && in_part(context, source) {
+    // Secrets do not wait: more regions are asked when Config told of more.
+    let waits = from_config && !seen.is_empty() && in_part(context, source);
+    if waits {
         later(context);
-        return Ok(());
-    }
-    if from_config {
+    } else if from_config {
         not_recorded(context, (&accounts, source), &seen);
     }
-    let needed = |account: &String| wanted(settings, seen.get(account).filter(|_| from_config));
-    let work: Vec<(String, Wanted)> = accounts.iter().map(|a| (a.clone(), needed(a))).filter(|(_, w)| w.iam || w.s3).collect();
+    let needed = |account: &String| {
+        let told = seen.get(account).filter(|_| from_config);
+        let of_config = if waits { Wanted::default() } else { wanted(settings, told) };
+        Wanted { secrets: regions(context, told), ..of_config }
+    };
+    let work = accounts.iter().map(|account| (account.clone(), needed(account)));
+    let work: Vec<(String, Wanted)> = work.filter(|(_, wanted)| wanted.sources().next().is_some()).collect();
     context.ahead(work.len());
     let work = work.into_iter().map(|(account, wanted)| one(context, account, wanted));
     stream::iter(work).buffer_unordered(context.settings.concurrency.max(1) * OVERALL).collect::<Vec<()>>().await;
@@ -87,8 +132,10 @@ fn not_recorded(context: &Context<'_>, (accounts, source): (&[String], Source), 
         state.reason =
             Some("AWS Config told nothing of this account: no recorder runs there, or it is not aggregated".to_owned());
         let help = match context.settings.role_name {
-            Some(_) => "IAM and S3 are read through the role; have a recorder run there for keys, queues, topics and the rest",
-            None => "have a recorder run there, or name a role with `--role-name` to read at least IAM and S3",
+            Some(_) => {
+                "IAM, S3 and secrets are read through the role; have a recorder run there for keys, queues, topics and the rest"
+            }
+            None => "have a recorder run there, or name a role with `--role-name` to read at least IAM, S3 and secrets",
         };
         state.help = Some(help.to_owned());
         context.report(state);
@@ -118,14 +165,37 @@ fn later(context: &Context<'_>) {
 
 async fn one(context: &Context<'_>, account: String, mut wanted: Wanted) {
     let account = account.as_str();
+    keep(context, account, &wanted);
+    settled(context, account, &mut wanted);
+    if wanted.sources().next().is_some() {
+        match account::session(context, account).await {
+            Ok(session) => all(context, &session, wanted).await,
+            Err(trouble) => {
+                for source in wanted.sources() {
+                    let about = About { source: source.as_str(), account: Some(account), ..About::default() };
+                    context.report(about.trouble(&trouble, 0));
+                }
+            }
+        }
+    }
+    context.step(0);
+}
+
+/// Which parts belong into the snapshot, read now or before.
+fn keep(context: &Context<'_>, account: &str, wanted: &Wanted) {
+    let mut kept = context.kept.borrow_mut();
     if wanted.iam {
-        context.kept.borrow_mut().insert(iam::unit(account, &wanted.filter));
+        kept.insert(iam::unit(account, &wanted.filter));
     }
     if wanted.s3 {
-        context.kept.borrow_mut().insert(s3::units(account));
+        kept.insert(s3::units(account));
     }
+    kept.extend(wanted.secrets.iter().map(|region| secrets::units(account, &region.name)));
+}
+
+/// Report what is on disk in full, and want it no more: nobody needs to go where everything is.
+fn settled(context: &Context<'_>, account: &str, wanted: &mut Wanted) {
     let about = |source: Source| About { source: source.as_str(), account: Some(account), ..About::default() };
-    // Nobody needs to go where everything is on disk.
     if let (true, Some(tally)) = (wanted.iam, unit::whole(&context.store.parts, &iam::unit(account, &wanted.filter))) {
         context.report(about(Source::Iam).tally(&tally));
         wanted.iam = false;
@@ -134,21 +204,16 @@ async fn one(context: &Context<'_>, account: String, mut wanted: Wanted) {
         context.report(about(Source::S3).tally(&tally));
         wanted.s3 = false;
     }
-    if wanted.iam || wanted.s3 {
-        match account::session(context, account).await {
-            Ok(session) => both(context, &session, wanted).await,
-            Err(trouble) => {
-                let sources = [(Source::Iam, wanted.iam), (Source::S3, wanted.s3)];
-                for (source, _) in sources.into_iter().filter(|(_, wanted)| *wanted) {
-                    context.report(about(source).trouble(&trouble, 0));
-                }
-            }
+    wanted.secrets.retain(|region| {
+        let tally = secrets::on_disk(context, account, &region.name);
+        if let Some(tally) = &tally {
+            context.report(About { region: Some(&region.name), ..about(Source::SecretsManager) }.tally(tally));
         }
-    }
-    context.step(0);
+        tally.is_none()
+    });
 }
 
-async fn both(context: &Context<'_>, session: &Session, wanted: Wanted) {
+async fn all(context: &Context<'_>, session: &Session, wanted: Wanted) {
     let about = |source: Source| About { source: source.as_str(), account: Some(&session.account), ..About::default() };
     if wanted.iam {
         let mut tally = iam::fetch(context, session, &wanted.filter).await;
@@ -156,13 +221,29 @@ async fn both(context: &Context<'_>, session: &Session, wanted: Wanted) {
         context.report(about(Source::Iam).tally(&tally));
     }
     if wanted.s3 {
-        let mut buckets = s3::fetch(context, session).await;
-        buckets.tally.trouble = buckets.tally.trouble.map(|trouble| of_role(session, trouble));
-        context.report(about(Source::S3).tally(&buckets.tally));
-        for (name, trouble) in buckets.troubles {
-            let name = crate::report::escape::terminal(&name);
-            context.report(About { what: Some(&name), ..about(Source::S3) }.trouble(&of_role(session, trouble), 0));
+        many(context, session, (about(Source::S3), s3::fetch(context, session).await));
+    }
+    for region in wanted.secrets {
+        let there = session.in_region(&region.name);
+        let about = About { region: Some(&region.name), ..about(Source::SecretsManager) };
+        let secrets = secrets::fetch(context, &there).await;
+        if !region.told && secrets.tally.trouble.as_ref().is_some_and(secrets::is_not_enabled) {
+            let mut state = about.state(State::Complete, 0);
+            state.reason = Some("not available: the account has not enabled this region".to_owned());
+            context.report(state);
+        } else {
+            many(context, session, (about, secrets));
         }
+    }
+}
+
+/// Report what a list and the things on it came to.
+fn many(context: &Context<'_>, session: &Session, (about, mut many): (About<'_>, Many)) {
+    many.tally.trouble = many.tally.trouble.map(|trouble| of_role(session, trouble));
+    context.report(about.tally(&many.tally));
+    for (name, trouble) in many.troubles {
+        let name = crate::report::escape::terminal(&name);
+        context.report(About { what: Some(&name), ..about }.trouble(&of_role(session, trouble), 0));
     }
 }
 

@@ -46,6 +46,8 @@ mod runner;
 #[cfg(feature = "aws")]
 mod s3;
 #[cfg(feature = "aws")]
+mod secrets;
+#[cfg(feature = "aws")]
 mod snapshot_file;
 #[cfg(feature = "aws")]
 mod snapshots;

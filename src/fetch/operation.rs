@@ -60,6 +60,10 @@ pub enum Op {
     GetBucketEncryption,
     /// Its public access block.
     GetPublicAccessBlock,
+    /// Secrets of an account in a region, without their values.
+    ListSecrets,
+    /// The policy of one.
+    GetResourcePolicy,
     /// Keys of a bucket.
     ListObjectsV2,
     /// An object.
@@ -92,6 +96,8 @@ pub enum Target {
     SnapshotObject,
     /// Every bucket of an account.
     Bucket,
+    /// Every secret of an account.
+    Secret,
 }
 
 /// A row of the table.
@@ -123,14 +129,14 @@ const fn row(
 }
 
 use Caller::{Own, Role};
-use Source::{AccessAnalyzer, Config, ConfigSnapshots, Iam, Organizations, S3};
+use Source::{AccessAnalyzer, Config, ConfigSnapshots, Iam, Organizations, S3, SecretsManager};
 
 const ORG: &str = "organizations";
 const CONFIG: &str = "config";
 const AA: &str = "access-analyzer";
 
 /// The table, in the order of a run.
-pub const TABLE: [Row; 28] = [
+pub const TABLE: [Row; 30] = [
     row(Op::GetCallerIdentity, ("sts", "GetCallerIdentity"), None, (Own, Target::All), &Source::ALL),
     row(
         Op::DescribeOrganization,
@@ -223,7 +229,7 @@ pub const TABLE: [Row; 28] = [
         &[AccessAnalyzer],
     ),
     row(Op::GetFindingV2, (AA, "GetFindingV2"), Some("access-analyzer:GetFinding"), (Own, Target::Analyzer), &[AccessAnalyzer]),
-    row(Op::AssumeRole, ("sts", "AssumeRole"), Some("sts:AssumeRole"), (Own, Target::Role), &[Iam, S3]),
+    row(Op::AssumeRole, ("sts", "AssumeRole"), Some("sts:AssumeRole"), (Own, Target::Role), &Source::OF_ACCOUNTS),
     row(
         Op::GetAccountAuthorizationDetails,
         ("iam", "GetAccountAuthorizationDetails"),
@@ -247,6 +253,20 @@ pub const TABLE: [Row; 28] = [
         Some("s3:GetBucketPublicAccessBlock"),
         (Role, Target::Bucket),
         &[S3],
+    ),
+    row(
+        Op::ListSecrets,
+        ("secretsmanager", "ListSecrets"),
+        Some("secretsmanager:ListSecrets"),
+        (Role, Target::All),
+        &[SecretsManager],
+    ),
+    row(
+        Op::GetResourcePolicy,
+        ("secretsmanager", "GetResourcePolicy"),
+        Some("secretsmanager:GetResourcePolicy"),
+        (Role, Target::Secret),
+        &[SecretsManager],
     ),
     row(Op::ValidatePolicy, (AA, "ValidatePolicy"), Some("access-analyzer:ValidatePolicy"), (Own, Target::All), &[]),
 ];

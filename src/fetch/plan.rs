@@ -47,14 +47,16 @@ fn calls(op: Op, settings: &Settings) -> String {
     let filters = settings.accounts.len().max(1) * settings.regions.len().max(1);
     let kinds = settings.resource_types().len() * filters;
     let regions = settings.regions.len().max(1);
-    let per_account = match (settings.named(Source::Iam) || settings.named(Source::S3), settings.accounts.len()) {
-        (true, 0) => "for each account".to_owned(),
-        (true, 1) => "for 1 account".to_owned(),
-        (true, n) => format!("for {n} accounts"),
-        (false, _) => "for each account that Config lacks".to_owned(),
+    let every = match settings.accounts.len() {
+        0 => "for each account".to_owned(),
+        1 => "for 1 account".to_owned(),
+        n => format!("for {n} accounts"),
     };
+    let lacking = || "for each account that Config lacks".to_owned();
+    let per_account = if settings.named(Source::Iam) || settings.named(Source::S3) { every.clone() } else { lacking() };
     match op {
         Op::GetCallerIdentity | Op::DescribeOrganization | Op::ListRoots | Op::DescribeConfigurationAggregators => "1".to_owned(),
+        Op::AssumeRole if settings.reads(Source::SecretsManager) => format!("1 {every}"),
         Op::AssumeRole => format!("1 {per_account}"),
         Op::ListOrganizationalUnitsForParent | Op::ListAccountsForParent => "1 or more for each unit".to_owned(),
         Op::ListPolicies => "2 or more".to_owned(),
@@ -74,6 +76,9 @@ fn calls(op: Op, settings: &Settings) -> String {
         Op::ListBuckets => format!("1 or more {per_account}"),
         Op::GetBucketLocation => "1 for each bucket whose region the list leaves out".to_owned(),
         Op::GetBucketPolicy | Op::GetBucketEncryption | Op::GetPublicAccessBlock => "1 for each bucket".to_owned(),
+        Op::ListSecrets if settings.regions.is_empty() => format!("1 or more {every} and each region that Config tells of"),
+        Op::ListSecrets => format!("{regions} or more {every}, 1 for each region"),
+        Op::GetResourcePolicy => "1 for each secret".to_owned(),
         Op::ListObjectsV2 => "about 6 for each account and region".to_owned(),
         Op::GetObject => "1 for each account and region".to_owned(),
     }
@@ -102,6 +107,7 @@ fn written(op: Op) -> &'static str {
         Op::ListBuckets | Op::GetBucketLocation | Op::GetBucketPolicy | Op::GetBucketEncryption | Op::GetPublicAccessBlock => {
             "s3/ACCOUNT.jsonl.gz"
         }
+        Op::ListSecrets | Op::GetResourcePolicy => "secrets-manager/ACCOUNT.jsonl.gz",
         Op::ListObjectsV2 | Op::GetObject => "AWSLogs/…",
     }
 }

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The operations a fetch with these settings may call, in the order of a run.
 pub fn operations(settings: &Settings) -> Vec<&'static Row> {
-    let iam_or_s3 = settings.reads(Source::Iam) || settings.reads(Source::S3);
-    let assumes = settings.role_name.is_some() && iam_or_s3;
+    let assumes = settings.role_name.is_some() && Source::OF_ACCOUNTS.into_iter().any(|source| settings.reads(source));
     let lists = [Op::ListAggregateDiscoveredResources, Op::BatchGetAggregateResourceConfig];
     let wanted = |row: &Row| {
         row.sources.iter().any(|s| settings.reads(*s))
@@ -21,13 +20,14 @@ pub fn operations(settings: &Settings) -> Vec<&'static Row> {
 }
 
 /// Order and names of statements.
-const SIDS: [(Target, &str); 7] = [
+const SIDS: [(Target, &str); 8] = [
     (Target::All, "Read"),
     (Target::Aggregator, "ReadAggregator"),
     (Target::Analyzer, "ReadAnalyzers"),
     (Target::SnapshotBucket, "ListConfigSnapshots"),
     (Target::SnapshotObject, "ReadConfigSnapshots"),
     (Target::Bucket, "ReadBucketSettings"),
+    (Target::Secret, "ReadPoliciesOfSecrets"),
     (Target::Role, "AssumeRoleInAccounts"),
 ];
 
@@ -62,6 +62,7 @@ fn resources(settings: &Settings, target: Target, partition: &str) -> Value {
         Target::Aggregator => json!(format!("arn:{partition}:config:*:*:config-aggregator/*")),
         Target::Analyzer => json!(format!("arn:{partition}:access-analyzer:*:*:analyzer/*")),
         Target::Bucket => json!(format!("arn:{partition}:s3:::*")),
+        Target::Secret => json!(format!("arn:{partition}:secretsmanager:*:*:secret:*")),
         Target::SnapshotBucket => json!(bucket.map(|b| format!("arn:{partition}:s3:::{}", b.bucket))),
         Target::SnapshotObject => json!(bucket.map(|b| format!("arn:{partition}:s3:::{}/{}AWSLogs/*", b.bucket, b.prefix))),
         Target::Role => {
@@ -86,7 +87,13 @@ fn condition(settings: &Settings, target: Target) -> Option<Value> {
             let prefix = settings.snapshots.as_ref().map(|b| format!("{}AWSLogs/*", b.prefix));
             Some(json!({ "StringLike": { "s3:prefix": prefix } }))
         }
-        Target::All | Target::Aggregator | Target::Analyzer | Target::Role | Target::SnapshotObject | Target::Bucket => None,
+        Target::All
+        | Target::Aggregator
+        | Target::Analyzer
+        | Target::Role
+        | Target::SnapshotObject
+        | Target::Bucket
+        | Target::Secret => None,
     }
 }
 
@@ -110,6 +117,7 @@ mod tests {
         let settings = Settings { role_name: Some("Audit".into()), ..Settings::default() };
         let role = policy(&settings, Caller::Role, None).to_string();
         assert!(role.contains("iam:GetAccountAuthorizationDetails") && !role.contains("sts:"), "{role}");
+        assert!(role.contains("secretsmanager:GetResourcePolicy") && !role.contains("GetSecretValue"), "{role}");
         let own = policy(&settings, Caller::Own, None).to_string();
         assert!(own.contains("arn:aws:iam::*:role/Audit") && own.contains("${aws:PrincipalOrgID}"), "{own}");
         let named = Settings { accounts: ["111122223333".to_owned()].into(), ..settings };

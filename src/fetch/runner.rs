@@ -23,10 +23,10 @@ use time::macros::format_description;
 /// stands in the manifest.
 pub fn run(settings: &Settings, listener: &mut Listener<'_>) -> Result<Manifest, FetchError> {
     block_on(async {
-        if let Some(manifest) = Store::new(settings.out.clone()).tidy(settings.resume)? {
-            return Ok(manifest);
-        }
-        let (settings, store, resumed) = begin(settings)?;
+        let (settings, store, resumed) = match begin(settings)? {
+            Begun::Done(manifest) => return Ok(manifest),
+            Begun::Open(settings, store, resumed) => (*settings, store, resumed),
+        };
         let config = client::load(&settings, client::http()).await;
         go(settings, store, resumed, (config, listener)).await
     })?
@@ -40,21 +40,32 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, FetchError
     Ok(runtime.block_on(work))
 }
 
-fn begin(settings: &Settings) -> Result<(Settings, Store, Option<Run>), FetchError> {
+/// How far a fetch is before its first call.
+enum Begun {
+    /// Everything is there.
+    Done(Manifest),
+    /// With the options in force, and the run that is gone on with.
+    Open(Box<Settings>, Store, Option<Run>),
+}
+
+fn begin(settings: &Settings) -> Result<Begun, FetchError> {
     let mut settings = settings.clone();
-    let store = Store::new(settings.out.clone());
+    let store = Store::take(settings.out.clone(), &now())?;
+    if let Some(manifest) = store.tidy(settings.resume)? {
+        return Ok(Begun::Done(manifest));
+    }
     let resumed = store.begin(&mut settings)?;
-    Ok((settings, store, resumed))
+    Ok(Begun::Open(Box::new(settings), store, resumed))
 }
 
 /// The same with settings of the SDK from elsewhere.
 #[cfg(test)]
 pub(super) fn run_with(settings: &Settings, config: SdkConfig, listener: &mut Listener<'_>) -> Result<Manifest, FetchError> {
     block_on(async {
-        if let Some(manifest) = Store::new(settings.out.clone()).tidy(settings.resume)? {
-            return Ok(manifest);
-        }
-        let (settings, store, resumed) = begin(settings)?;
+        let (settings, store, resumed) = match begin(settings)? {
+            Begun::Done(manifest) => return Ok(manifest),
+            Begun::Open(settings, store, resumed) => (*settings, store, resumed),
+        };
         go(settings, store, resumed, (config, listener)).await
     })?
 }
@@ -91,7 +102,8 @@ async fn go(
     let aggregator = aggregator(&context, &mut run).await?;
     store.write_down(&run, &settings)?;
     sources(&context, aggregator.as_ref()).await;
-    if settings.reads(Source::Iam) || settings.reads(Source::S3) || aggregator.is_some() || settings.snapshots.is_some() {
+    let of_accounts = Source::OF_ACCOUNTS.into_iter().any(|source| settings.reads(source));
+    if of_accounts || aggregator.is_some() || settings.snapshots.is_some() {
         lacking::fetch(&context).await?;
     }
     let mut sources = context.states.take();

@@ -105,6 +105,26 @@ fn files_of_config(call: &Call, keys: &[&str]) -> Option<Reply> {
 }
 
 #[test]
+fn secrets_are_asked_for_where_a_file_was_recorded() {
+    let dir = sandbox();
+    let fake = Fake::new(|call| {
+        let key = |region: &str| {
+            let name = format!("111111111111_Config_{region}_ConfigSnapshot_20260822T060000Z_a.json.gz");
+            format!("AWSLogs/111111111111/Config/{region}/2026/8/22/ConfigSnapshot/{name}")
+        };
+        files_of_config(call, &[&key("us-east-1"), &key("eu-central-1")])
+    });
+    let snapshots = BucketPrefix::parse("s3://logs-1");
+    fake.fetch(&Settings { snapshots, role_name: Some("Audit".into()), ..settings(dir.path()) }).unwrap();
+    let log = fake.log.lock().unwrap();
+    let lists = log.iter().filter(|call| call.op == "ListSecrets");
+    let mut asked: Vec<String> = lists.map(|c| format!("{} {}", c.account, c.path.split('.').nth(1).unwrap())).collect();
+    asked.sort();
+    // The items of the file name no region; of the other account there is none.
+    assert_eq!(asked, ["111111111111 eu-central-1", "111111111111 us-east-1", "222222222222 eu-west-1"]);
+}
+
+#[test]
 fn the_newest_snapshot_files_are_copied_without_their_secrets() {
     let dir = sandbox();
     let fake = Fake::new(|call| {

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::{Sort, Trouble};
 use super::operation::Op;
 use super::settings::OVERALL;
-use super::unit::{self, Page, Tally};
+use super::unit::{self, Many, Page, Tally};
 use crate::catalog::partition::Partition;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{PublicAccessBlockConfiguration, ServerSideEncryptionConfiguration};
@@ -20,19 +20,10 @@ use serde_json::{Value, json};
 const PAGE: i32 = 1_000;
 
 /// The units whose records are buckets in full.
-const UNITS: &str = "s3/bucket/";
-
-/// What reading the buckets of an account came to, and those that could not be read.
-#[derive(Default)]
-pub struct Buckets {
-    /// All of them.
-    pub tally: Tally,
-    /// One by one.
-    pub troubles: Vec<(String, Trouble)>,
-}
+pub const UNITS: &str = "s3/bucket/";
 
 /// Fetch an account.
-pub async fn fetch(context: &Context<'_>, session: &Session) -> Buckets {
+pub async fn fetch(context: &Context<'_>, session: &Session) -> Many {
     let client = Client::new(&session.config);
     let client = &client;
     let list = |token: Option<String>| async move {
@@ -49,20 +40,13 @@ pub async fn fetch(context: &Context<'_>, session: &Session) -> Buckets {
     };
     let name = format!("s3/list/{}", session.account);
     let listed = unit::pages(context, &name, list).await;
-    let mut all = Buckets::default();
     let records = match unit::records(&context.store.parts, &name) {
         Ok(records) => records,
-        Err(error) => return Buckets { tally: Tally { items: 0, trouble: Some(error.into()) }, ..all },
+        Err(error) => return Many::failed(error.into()),
     };
     let work = records.iter().map(|record| bucket(context, session, record));
     let width = context.settings.concurrency.max(1) * OVERALL;
-    let done: Vec<(String, Tally)> = stream::iter(work).buffered(width).collect().await;
-    for (name, tally) in done {
-        all.tally.items += tally.items;
-        all.troubles.extend(tally.trouble.map(|trouble| (name, trouble)));
-    }
-    all.tally.trouble = listed.trouble;
-    all
+    Many::of(listed, stream::iter(work).buffered(width).collect().await)
 }
 
 /// What the units of an account's buckets start with.

@@ -20,14 +20,26 @@ pub enum Source {
     Iam,
     /// S3, account by account.
     S3,
+    /// Secrets Manager, account by account: policies of secrets, which Config leaves out.
+    SecretsManager,
     /// IAM Access Analyzer.
     AccessAnalyzer,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Organizations, Self::Config, Self::ConfigSnapshots, Self::Iam, Self::S3, Self::AccessAnalyzer];
+    pub const ALL: [Self; 7] = [
+        Self::Organizations,
+        Self::Config,
+        Self::ConfigSnapshots,
+        Self::Iam,
+        Self::S3,
+        Self::SecretsManager,
+        Self::AccessAnalyzer,
+    ];
+
+    /// Those that are read account by account, through the role.
+    pub const OF_ACCOUNTS: [Self; 3] = [Self::Iam, Self::S3, Self::SecretsManager];
 
     /// Its word on the command line and in the manifest.
     pub fn as_str(self) -> &'static str {
@@ -37,6 +49,7 @@ impl Source {
             Self::ConfigSnapshots => "config-snapshots",
             Self::Iam => "iam",
             Self::S3 => "s3",
+            Self::SecretsManager => "secrets-manager",
             Self::AccessAnalyzer => "access-analyzer",
         }
     }
@@ -117,7 +130,8 @@ pub struct Settings {
     pub external_id: Option<String>,
     /// Only these accounts; empty for all.
     pub accounts: BTreeSet<String>,
-    /// Only these regions; empty for all of the aggregator, and the own one for analyzers.
+    /// Only these regions; empty for all of the aggregator, those that Config told of for secrets, and the own one for
+    /// analyzers.
     pub regions: Vec<String>,
     /// Only these resource types of Config; empty for all that hold policies or settings.
     pub types: Vec<String>,
@@ -167,8 +181,8 @@ impl Settings {
                 // The files hold what the aggregator would tell.
                 Source::Config => self.snapshots.is_none(),
                 Source::ConfigSnapshots => self.snapshots.is_some(),
-                // Where Config lacks an account.
-                Source::Iam | Source::S3 => self.role_name.is_some(),
+                // Where Config lacks an account; and what it has of none.
+                Source::Iam | Source::S3 | Source::SecretsManager => self.role_name.is_some(),
             }
         } else {
             self.sources.contains(&source)
@@ -218,9 +232,9 @@ mod tests {
         let read = |s: &Settings| Source::ALL.into_iter().filter(|x| s.reads(*x)).map(Source::as_str).collect::<Vec<_>>();
         assert_eq!(read(&settings), ["organizations", "config", "access-analyzer"]);
         settings.role_name = Some("Audit".into());
-        assert_eq!(read(&settings), ["organizations", "config", "iam", "s3", "access-analyzer"]);
+        assert_eq!(read(&settings), ["organizations", "config", "iam", "s3", "secrets-manager", "access-analyzer"]);
         settings.snapshots = BucketPrefix::parse("s3://logs-1");
-        assert_eq!(read(&settings), ["organizations", "config-snapshots", "iam", "s3", "access-analyzer"]);
+        assert_eq!(read(&settings), ["organizations", "config-snapshots", "iam", "s3", "secrets-manager", "access-analyzer"]);
         settings.sources = [Source::Iam].into();
         assert_eq!(read(&settings), ["iam"]);
         assert_eq!(Source::parse("organization"), Err(Some("organizations".to_owned())));

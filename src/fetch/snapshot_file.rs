@@ -43,6 +43,11 @@ pub fn is_snapshot(key: &str) -> bool {
     plain && name.contains("_ConfigSnapshot_") && name.ends_with(".json.gz")
 }
 
+/// The region that the file of a unit was recorded in: `…/Config/REGION/…`.
+pub fn region(unit: &str) -> Option<&str> {
+    unit.strip_prefix(UNITS)?.split('/').skip_while(|part| *part != "Config").nth(1)
+}
+
 /// `YYYY-MM-DD` of a key.
 pub fn day_of(key: &str) -> Option<String> {
     let stamp = key.rsplit_once("_ConfigSnapshot_")?.1;
@@ -149,6 +154,7 @@ mod tests {
         let good =
             "AWSLogs/1/Config/us-east-1/2026/8/22/ConfigSnapshot/1_Config_us-east-1_ConfigSnapshot_20260822T060000Z_ab-1.json.gz";
         assert!(is_snapshot(good));
+        assert_eq!(region(&format!("{UNITS}{good}")), Some("us-east-1"));
         assert_eq!(day_of(good).as_deref(), Some("2026-08-22"));
         assert_eq!(day_number("2026-08-22").unwrap() - day_number("2026-07-22").unwrap(), 31);
         for bad in ["a/ConfigWritabilityCheckFile", "a/x_ConfigSnapshot_..\\b.json.gz", "a/x_ConfigHistory_y.json.gz"] {

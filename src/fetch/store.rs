@@ -4,6 +4,7 @@
 use super::assemble::can_go_on;
 use super::error::FetchError;
 use super::settings::{BucketPrefix, Settings, Source};
+use crate::source::lock::{Lock, Locked};
 use crate::source::parts::Parts;
 use crate::source::{SourceError, folder, read_text, snapshot, write_atomic};
 use serde_json::{Value, json};
@@ -13,8 +14,12 @@ use std::path::PathBuf;
 /// The folder of a fetch on its way, in that of the snapshot.
 pub const WORK: &str = ".fetch";
 
+/// In the folder of a fetch on its way, the file that whoever works there holds.
+const LOCK: &str = "lock";
+
 /// The files and folders that make a snapshot.
-pub const LAYOUT: [&str; 7] = [snapshot::MANIFEST, "organization.json", "config", "AWSLogs", "iam", "s3", "access-analyzer"];
+pub const LAYOUT: [&str; 8] =
+    [snapshot::MANIFEST, "organization.json", "config", "AWSLogs", "iam", "s3", "secrets-manager", "access-analyzer"];
 
 /// How a fetch was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,13 +39,37 @@ pub struct Store {
     pub root: PathBuf,
     /// What was read.
     pub parts: Parts,
+    /// Nobody else fetches into it meanwhile.
+    lock: Lock,
 }
 
 impl Store {
-    /// In the folder of a snapshot.
-    pub fn new(root: PathBuf) -> Self {
-        let parts = Parts::new(root.join(WORK).join("parts"));
-        Self { root, parts }
+    /// In the folder of a snapshot, which nobody else may fetch into until this is dropped. `now` is told to whoever tries.
+    ///
+    /// # Errors
+    /// When somebody else is at it, or the disk refuses.
+    pub fn take(root: PathBuf, now: &str) -> Result<Self, FetchError> {
+        let who = format!("process {}, since {now}\n", std::process::id());
+        match Lock::take(&root.join(WORK).join(LOCK), &who)? {
+            Locked::Taken(lock) => Ok(Self { parts: Parts::new(root.join(WORK).join("parts")), root, lock }),
+            Locked::Held(who) => {
+                let who = who.map_or_else(String::new, |who| format!(" ({who})"));
+                let message = format!("another fetch into `{}` is on its way{who}", root.display());
+                Err(FetchError::usage(message, "wait until it has ended, or fetch into another folder"))
+            }
+        }
+    }
+
+    /// Names of what a fetch has left of its work, without the lock.
+    fn left(&self) -> Result<BTreeSet<String>, SourceError> {
+        let mut names = folder::names(&self.root.join(WORK))?;
+        names.remove(LOCK);
+        Ok(names)
+    }
+
+    /// Whether a fetch was on its way here: the folder of its work was there before this one, if only empty.
+    fn was_begun(&self) -> Result<bool, SourceError> {
+        Ok(self.lock.is_first() || !self.left()?.is_empty())
     }
 
     /// Where lines are sorted.
@@ -66,12 +95,13 @@ impl Store {
         let inside = folder::names(&self.root)?;
         let half = format!(".{}.", snapshot::MANIFEST);
         let found = snapshot::manifest(&self.root);
-        let ours = inside.contains(WORK) || matches!(found, snapshot::Found::Read(_));
+        let begun = self.was_begun()?;
+        let ours = begun || matches!(found, snapshot::Found::Read(_));
         for name in inside.iter().filter(|name| ours && name.starts_with(&half) && name.ends_with(".tmp")) {
             folder::remove(&self.root.join(name))?;
         }
         let snapshot::Found::Read(manifest) = found else { return Ok(None) };
-        if !inside.contains(WORK) || manifest.finished.is_none() || can_go_on(&manifest) {
+        if !begun || manifest.finished.is_none() || can_go_on(&manifest) {
             return Ok(None);
         }
         // A later fetch into the same folder, killed on its way, leaves the manifest of the one before.
@@ -80,7 +110,10 @@ impl Store {
         if started.is_some_and(|started| started != manifest.started) {
             return Ok(None);
         }
-        folder::remove(&self.root.join(WORK))?;
+        // The lock is kept until the end.
+        for name in self.left()? {
+            folder::remove(&self.root.join(WORK).join(name))?;
+        }
         Ok(resume.then_some(manifest))
     }
 
@@ -91,8 +124,9 @@ impl Store {
     /// When the folder holds something else, a fetch that was not finished, or nothing to go on with; when options differ.
     pub fn begin(&self, settings: &mut Settings) -> Result<Option<Run>, FetchError> {
         let shown = self.root.display();
-        let inside = folder::names(&self.root)?;
-        let unfinished = inside.contains(WORK);
+        let mut inside = folder::names(&self.root)?;
+        inside.remove(WORK);
+        let unfinished = !self.left()?.is_empty();
         if settings.resume {
             if unfinished {
                 return self.resume(settings).map(Some);
@@ -230,7 +264,7 @@ mod tests {
 
     fn begun(settings: &Settings) -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::new(dir.path().join("snapshot"));
+        let store = Store::take(dir.path().join("snapshot"), "now").unwrap();
         let run = Run { started: "2026-01-01T00:00:00Z".into(), account: "1".into(), aggregator: Some("org".into()) };
         store.write_down(&run, settings).unwrap();
         (dir, store)
@@ -268,10 +302,46 @@ mod tests {
         assert!(error.contains("not finished"), "{error}");
     }
 
+    /// Whoever comes second is told who was first, also when it would go on with what is there.
+    #[test]
+    fn two_fetches_into_one_folder_are_kept_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("snapshot");
+        let store = Store::take(root.clone(), "2026-01-01T00:00:00Z").unwrap();
+        store.write_down(&Run::default(), &Settings::default()).unwrap();
+        let error = Store::take(root.clone(), "later").unwrap_err();
+        let FetchError::Usage { message, help } = error else { panic!("another error") };
+        let who = format!("process {}, since 2026-01-01T00:00:00Z", std::process::id());
+        assert_eq!(message, format!("another fetch into `{}` is on its way ({who})", root.display()));
+        assert_eq!(help, "wait until it has ended, or fetch into another folder");
+        // Another folder is another matter.
+        assert!(Store::take(dir.path().join("other"), "now").is_ok());
+        drop(store);
+        let store = Store::take(root.clone(), "later").unwrap();
+        let mut settings = Settings { resume: true, ..Settings::default() };
+        assert!(store.begin(&mut settings).unwrap().is_some(), "what was begun is there");
+    }
+
+    /// Nothing is left of a fetch that was refused, and one that was killed before it began is none.
+    #[test]
+    fn a_lock_alone_is_no_fetch() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("snapshot");
+        drop(Store::take(root.clone(), "now").unwrap());
+        assert!(!root.exists());
+        crate::source::make_folder(&root.join(WORK)).unwrap();
+        write_atomic(&root.join(WORK).join(LOCK), b"process 1, since then\n").unwrap();
+        let store = Store::take(root.clone(), "now").unwrap();
+        assert_eq!(store.tidy(false).unwrap(), None);
+        assert_eq!(store.begin(&mut Settings::default()).unwrap(), None);
+        let mut settings = Settings { resume: true, ..Settings::default() };
+        assert!(store.begin(&mut settings).unwrap_err().to_string().contains("no unfinished fetch"));
+    }
+
     #[test]
     fn folders_of_others_are_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::new(dir.path().to_path_buf());
+        let store = Store::take(dir.path().to_path_buf(), "now").unwrap();
         assert_eq!(store.begin(&mut Settings::default()).unwrap(), None);
         write_atomic(&dir.path().join("thesis.tex"), b"x").unwrap();
         let error = store.begin(&mut Settings::default()).unwrap_err().to_string();

@@ -243,6 +243,7 @@ pub fn sound(call: &Call) -> Reply {
             bucket(call)
         }
         "GetAccountAuthorizationDetails" => iam(call),
+        "ListSecrets" => ok(json!({"SecretList": []})),
         op if op.contains("Config") || op.contains("Aggregate") => config(call),
         "ListAnalyzers" | "ListFindingsV2" | "GetFindingV2" => analyzer(call),
         _ => organization(call),

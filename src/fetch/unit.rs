@@ -47,6 +47,33 @@ pub struct Tally {
     pub trouble: Option<Trouble>,
 }
 
+/// What reading things one by one came to, which a list named.
+#[derive(Debug, Default)]
+pub struct Many {
+    /// All of them together, and why the list is not complete.
+    pub tally: Tally,
+    /// Those that could not be read, by their names.
+    pub troubles: Vec<(String, Trouble)>,
+}
+
+impl Many {
+    /// Nothing was read.
+    pub fn failed(trouble: Trouble) -> Self {
+        Self { tally: Tally { items: 0, trouble: Some(trouble) }, troubles: Vec::new() }
+    }
+
+    /// The list, and what became of each thing on it.
+    pub fn of(listed: Tally, each: Vec<(String, Tally)>) -> Self {
+        let mut all = Self::default();
+        for (name, tally) in each {
+            all.tally.items += tally.items;
+            all.troubles.extend(tally.trouble.map(|trouble| (name, trouble)));
+        }
+        all.tally.trouble = listed.trouble;
+        all
+    }
+}
+
 /// How far a unit is on disk.
 #[derive(Debug, Default)]
 struct Standing {

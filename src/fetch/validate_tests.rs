@@ -13,12 +13,12 @@ fn finding(code: &str) -> Value {
     })
 }
 
-fn document(kind: PolicyKind, resource_type: Option<&str>, text: &str) -> Document {
-    Document { kind, resource_type: resource_type.map(str::to_owned), text: text.to_owned() }
+fn question(kind: PolicyKind, resource_type: Option<&str>, text: &str) -> Question {
+    Question { kind, resource_type: resource_type.map(str::to_owned), text: text.to_owned() }
 }
 
 #[test]
-fn documents_are_judged_in_order_page_by_page() {
+fn policies_are_judged_in_order_page_by_page() {
     let fake = Fake::new(|call| {
         if call.op != "ValidatePolicy" {
             return None;
@@ -31,39 +31,52 @@ fn documents_are_judged_in_order_page_by_page() {
             _ => ok(json!({"findings": []})),
         })
     });
-    let documents = [
-        document(PolicyKind::IdentityPolicy, None, "long"),
-        document(PolicyKind::ServiceControlPolicy, None, "refused"),
-        document(PolicyKind::ResourcePolicy, Some("AWS::S3::Bucket"), "fine"),
+    let questions = [
+        question(PolicyKind::IdentityPolicy, None, "long"),
+        question(PolicyKind::ResourcePolicy, Some("AWS::S3::Bucket"), "fine"),
+        question(PolicyKind::ServiceControlPolicy, None, "refused"),
     ];
     let done = std::cell::Cell::new(0);
     let settings = settings(Path::new(""));
     let count = |n| done.set(done.get() + n);
-    let work = with(&settings, fake.config(), &documents, &count);
+    let work = with(&settings, fake.config(), &questions, &count);
     let answers = block_on(work).unwrap().unwrap();
     assert_eq!(done.get(), 3);
-    let codes: Vec<_> = answers[0].as_ref().unwrap().iter().map(|f| f.issue_code.as_str()).collect();
-    assert_eq!(codes, ["A", "B"]);
-    let location = &answers[0].as_ref().unwrap()[0].locations[0];
-    let path = [Step::Value("Statement".into()), Step::Index(0), Step::Key("Action".into()), Step::Substring(1, 2)];
-    assert_eq!(location.path, path);
-    assert_eq!(
-        (location.start, location.end),
-        (Point { line: 1, column: 2, offset: 3 }, Point { line: 4, column: 5, offset: 6 })
-    );
-    assert!(answers[1].as_ref().unwrap_err().message.starts_with("ValidatePolicy: AccessDeniedException"));
-    assert_eq!(answers[2], Ok(Vec::new()));
+    let remarks = answers[0].as_ref().unwrap();
+    assert_eq!(remarks.iter().map(|r| r.code.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    let path = vec![Step::Value("Statement".into()), Step::Index(0), Step::Key("Action".into()), Step::Within];
+    assert_eq!((remarks[0].sort, &remarks[0].places), (review::Sort::SecurityWarning, &vec![path]));
+    assert!(answers[2].as_ref().unwrap_err().message.starts_with("ValidatePolicy: AccessDeniedException"));
+    assert_eq!(answers[1], Ok(Vec::new()));
+}
+
+#[test]
+fn who_may_not_ask_stops_asking() {
+    let calls = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = calls.clone();
+    let fake = Fake::new(move |call| {
+        (call.op == "ValidatePolicy").then(|| {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            error(403, "AccessDeniedException")
+        })
+    });
+    let questions: Vec<_> = (0..500).map(|n| question(PolicyKind::IdentityPolicy, None, &n.to_string())).collect();
+    let settings = settings(Path::new(""));
+    let answers = block_on(with(&settings, fake.config(), &questions, &|_| ())).unwrap().unwrap();
+    assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 500);
+    let calls = calls.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((1..=settings.concurrency * OVERALL).contains(&calls), "{calls}");
 }
 
 #[test]
 fn aws_is_told_what_it_can_use() {
-    let of = |one: Document| {
+    let of = |one: Question| {
         let (kind, resource) = kind(&one);
         format!("{} {}", kind.as_str(), resource.map(|r| r.as_str().to_owned()).unwrap_or_default())
     };
-    assert_eq!(of(document(PolicyKind::TrustPolicy, None, "")), "RESOURCE_POLICY AWS::IAM::AssumeRolePolicyDocument");
-    assert_eq!(of(document(PolicyKind::ResourcePolicy, Some("AWS::S3::Bucket"), "")), "RESOURCE_POLICY AWS::S3::Bucket");
-    assert_eq!(of(document(PolicyKind::ResourcePolicy, Some("AWS::SQS::Queue"), "")), "RESOURCE_POLICY ");
-    assert_eq!(of(document(PolicyKind::PermissionsBoundary, None, "")), "IDENTITY_POLICY ");
-    assert_eq!(of(document(PolicyKind::ResourceControlPolicy, None, "")), "RESOURCE_CONTROL_POLICY ");
+    assert_eq!(of(question(PolicyKind::TrustPolicy, None, "")), "RESOURCE_POLICY AWS::IAM::AssumeRolePolicyDocument");
+    assert_eq!(of(question(PolicyKind::ResourcePolicy, Some("AWS::S3::Bucket"), "")), "RESOURCE_POLICY AWS::S3::Bucket");
+    assert_eq!(of(question(PolicyKind::ResourcePolicy, Some("AWS::SQS::Queue"), "")), "RESOURCE_POLICY ");
+    assert_eq!(of(question(PolicyKind::PermissionsBoundary, None, "")), "IDENTITY_POLICY ");
+    assert_eq!(of(question(PolicyKind::ResourceControlPolicy, None, "")), "RESOURCE_CONTROL_POLICY ");
 }

@@ -201,6 +201,7 @@ pub(super) mod tests {
             fingerprint: fingerprint.to_owned(),
             suppressed: None,
             fixes: Vec::new(),
+            online: None,
         }
     }
 

@@ -185,6 +185,18 @@ pub struct Fix {
     pub text: String,
 }
 
+vocabulary! {
+    /// What AWS itself says of a finding, when it was asked.
+    Online {
+        /// AWS has the same check and does not report it here.
+        NotReported = "not-reported",
+        /// AWS alone reports it.
+        Added = "added",
+        /// AWS reports it, too.
+        Confirmed = "confirmed",
+    }
+}
+
 /// Why a finding does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suppressed {
@@ -234,4 +246,6 @@ pub struct Finding {
     pub suppressed: Option<Suppressed>,
     /// Advice.
     pub fixes: Vec<Fix>,
+    /// What AWS itself says of it; `None` when it was not asked, or has no such check.
+    pub online: Option<Online>,
 }

@@ -21,6 +21,8 @@ pub struct Incomplete {
     pub location: Option<Location>,
     /// A second place that explains the first.
     pub related: Vec<Label>,
+    /// The ARN of what the text belongs to, when only that is in doubt: a policy of one resource among others in the file.
+    pub resource: Option<String>,
 }
 
 /// Something about the project file that should be tidied up: expired or unused suppressions.
@@ -78,12 +80,31 @@ pub struct Coverage {
     pub absent: BTreeSet<Arc<str>>,
     /// Policies that are attached to nothing, and versions that are not in force.
     pub idle: usize,
+    /// Findings of IAM Access Analyzer that somebody archived: they are none here either.
+    pub archived: usize,
     /// Rules that were applied.
     pub rules: usize,
     /// Per rule, the policies of its kinds it had nothing to look at in.
     pub not_applicable: BTreeMap<RuleId, usize>,
     /// Per rule, the policies of which the text does not tell whether they break it.
     pub undecided: BTreeMap<RuleId, usize>,
+    /// What came of asking AWS itself; `None` when it was not asked.
+    pub online: Option<OnlineCoverage>,
+}
+
+/// What came of asking AWS itself about the policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnlineCoverage {
+    /// Policies that were sent; of equal ones one.
+    pub policies: usize,
+    /// Those AWS gave no answer to.
+    pub unanswered: usize,
+    /// Findings that AWS has as well.
+    pub confirmed: usize,
+    /// Findings that AWS alone has.
+    pub added: usize,
+    /// Findings of checks that AWS has, and did not report.
+    pub not_reported: usize,
 }
 
 /// One run.

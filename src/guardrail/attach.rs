@@ -18,7 +18,7 @@ pub struct Target {
     pub closes: usize,
     /// Accounts that it would be above too, and that are not open: sorted ids.
     pub touches: Vec<String>,
-    /// Service control policies attached to it already.
+    /// Policies of the kind attached to it already.
     pub attached: usize,
     /// Where the statement fits instead, when no further policy can be attached; the roomiest first.
     pub room: Option<Vec<Room>>,
@@ -116,11 +116,11 @@ impl<'q> Below<'q> {
     }
 
     /// A target with what it touches besides.
-    pub fn target(&self, id: &str, wanted: &BTreeSet<&str>) -> Target {
+    pub fn target(&self, id: &str, kind: PolicyKind, wanted: &BTreeSet<&str>) -> Target {
         let below = self.units.get(id);
         let touches = below.into_iter().flatten().filter(|account| !wanted.contains(*account));
         let closes = below.map_or(1, |accounts| accounts.intersection(wanted).count());
-        let attached = self.organization.attached_to(id, tree::type_of(PolicyKind::ServiceControlPolicy)).len();
+        let attached = self.organization.attached_to(id, tree::type_of(kind)).len();
         Target { id: id.to_owned(), closes, touches: touches.map(|a| (*a).to_owned()).collect(), attached, room: None }
     }
 
@@ -130,16 +130,15 @@ impl<'q> Below<'q> {
         target: &mut Target,
         controls: &[Control<'_>],
         (drafts, statement): (usize, usize),
-        quota: ControlQuota,
+        (kind, quota): (PolicyKind, ControlQuota),
     ) {
         if target.attached + drafts <= quota.attached {
             return;
         }
-        let ids = self.organization.attached_to(&target.id, tree::type_of(PolicyKind::ServiceControlPolicy));
+        let ids = self.organization.attached_to(&target.id, tree::type_of(kind));
         let mut room = Vec::new();
         for (at, control) in controls.iter().enumerate() {
-            let own =
-                control.kind == PolicyKind::ServiceControlPolicy && ids.contains(&control.id.as_str()) && !control.is_of_aws();
+            let own = control.kind == kind && ids.contains(&control.id.as_str()) && !control.is_of_aws();
             // A comma joins it to those before.
             let characters = control.characters + statement + 1;
             if own && control.characters > 0 && drafts == 1 && characters <= quota.characters {

@@ -5,7 +5,7 @@ use super::judge::{Judged, Pool};
 use super::model::{Coverage, Group, Holds, Question, Spot};
 use super::nearest::{self, Seen};
 use super::structural;
-use super::suggest::{self, Open};
+use super::suggest::{self, Aim, Open};
 use super::texts::{Control, Text};
 use crate::policy::PolicyKind;
 use crate::proof::{self, Engine, Verdict};
@@ -28,11 +28,14 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     }
     let attached = Attached::new(organization);
     let mut groups = Vec::new();
-    let mut open: Vec<Open<'_>> = Vec::new();
+    let (mut open, mut to_outsiders): (Vec<Open<'_>>, Vec<Open<'_>>) = (Vec::new(), Vec::new());
     let mut unused: Option<BTreeSet<usize>> = None;
     for (bearing, members) in alike {
-        let of_resources = pool.of_resources(engine, &bearing);
-        for judged in pool.judge(engine, &bearing, members) {
+        let mut answers: Vec<(Judged<'_>, Option<Verdict>)> = Vec::new();
+        for (of_resources, members) in pool.of_resources(engine, &bearing, members) {
+            answers.extend(pool.judge(engine, &bearing, members).into_iter().map(|judged| (judged, of_resources)));
+        }
+        for (judged, of_resources) in answers {
             let mut group = group(question, &pool, &judged);
             hold(&mut group, (&judged, of_resources), &bearing, &seen);
             if group.held.iter().any(|holds| holds.kind == PolicyKind::ServiceControlPolicy) && !question.except.is_empty() {
@@ -41,10 +44,16 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
             }
             if group.verdict != Verdict::Pass {
                 let above = judged.accounts.first().map(|account| binding.above(account)).unwrap_or_default();
+                if let (Some(request), Some(account)) = (&mut group.witness, judged.accounts.first()) {
+                    pool.complete(engine, request, account, &above);
+                }
                 group.nearest = nearest::nearest(&pool, &seen, &above, &|control| attached.targets(controls, control));
             }
             if group.verdict == Verdict::Fail {
                 open.push(Open { bearing: bearing.clone(), accounts: judged.accounts.clone() });
+            }
+            if of_resources != Some(Verdict::Pass) {
+                to_outsiders.push(Open { bearing: bearing.clone(), accounts: judged.accounts.clone() });
             }
             groups.push(group);
         }
@@ -52,9 +61,10 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     let mut groups = merged(groups);
     sort(&mut groups);
     let gaps = structural::gaps(question, &accounts, &groups, pool.binds_resources);
-    let suggestion = suggest::suggest(engine, question, &pool, &open, &groups);
+    let suggestion = suggest::suggest(engine, question, &pool, &open, &Aim::at_principals(&groups));
+    let for_resources = suggest::suggest(engine, question, &pool, &to_outsiders, &Aim::at_resources(&groups));
     let unused = unused.into_iter().flatten().filter_map(|at| question.except.get(at).cloned()).collect();
-    Coverage { groups, gaps, suggestion, unused, nowhere }
+    Coverage { groups, gaps, suggestion, for_resources, unused, nowhere }
 }
 
 /// What each policy says of the question.

@@ -105,7 +105,15 @@ pub(super) struct Ask<'a> {
 pub(super) const STOP: Ask<'_> = Ask { actions: &["rekognition:StopProject*"], except: &[], scope: &[] };
 
 pub(super) fn covered(builder: &Builder, ask: &Ask<'_>) -> Coverage {
-    let loaded = builder.loaded();
+    asked_of(&builder.loaded(), ask)
+}
+
+pub(super) fn asked_of(loaded: &Loaded, ask: &Ask<'_>) -> Coverage {
+    assuming(loaded, ask, &[])
+}
+
+/// The same where some condition keys have a value.
+pub(super) fn assuming(loaded: &Loaded, ask: &Ask<'_>, assume: &[(String, String)]) -> Coverage {
     let texts = Texts::of(&loaded.texts);
     let controls = texts.controls(&loaded.organization);
     let own = |all: &[&str]| all.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
@@ -114,7 +122,9 @@ pub(super) fn covered(builder: &Builder, ask: &Ask<'_>) -> Coverage {
     let worlds = [World::Closed, World::Open];
     let organization = &loaded.organization;
     let question = Question { organization, asked: &asked, except: &except, scope: &scope, worlds: &worlds };
-    cover(&mut Engine::typed(World::Closed), &question, &controls)
+    let mut engine = Engine::typed(World::Closed);
+    engine.assume = assume.to_vec();
+    cover(&mut engine, &question, &controls)
 }
 
 /// `FAIL 1,2` for each group.
@@ -355,6 +365,70 @@ fn what_is_suggested_closes_the_gap() {
     // To the root it touches the one that is held already.
     let root = &suggestion.or_to.last().expect("another way");
     assert_eq!((root.targets[0].id.as_str(), root.held, root.others), (ROOT, 1, 0));
+}
+
+/// Whoever is held as a principal may be reached from outside: that is another policy, measured against its own quota.
+#[test]
+fn what_binds_everybody_is_suggested_for_services_that_can_be_bound() {
+    let rcp = PolicyKind::ResourceControlPolicy;
+    let ask = Ask { actions: &["s3:DeleteBucket"], except: &["arn:aws:iam::*:role/break-glass"], scope: &[] };
+    let spared = value!({ "ArnNotLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/break-glass" } });
+    let held = || four().deny("p-scp", value!({ "Action": "s3:Delete*", "Condition": spared })).attach("p-scp", ROOT);
+    let coverage = covered(&held(), &ask);
+    assert_eq!((coverage.verdict(), coverage.suggestion.is_none()), (Verdict::Pass, true));
+    let suggestion = coverage.for_resources.expect("a policy");
+    assert_eq!((suggestion.kind, suggestion.proved, suggestion.closes), (rcp, true, 4));
+    assert_eq!((suggestion.quota.characters, suggestion.quota.attached), (5120, 5));
+    assert_eq!(suggestion.drafts[0].policy["Statement"][0]["Principal"], "*");
+    assert_eq!(suggestion.attach_to.iter().map(|t| t.id.as_str()).collect::<Vec<_>>(), [ROOT]);
+    // It does what it says, and then there is nothing to suggest.
+    let closed = held().policy("p-rcp", rcp, &suggestion.drafts[0].policy).attach("p-rcp", ROOT);
+    let coverage = covered(&closed, &ask);
+    assert!(coverage.for_resources.is_none() && coverage.groups.iter().all(|group| group.held.iter().any(|h| h.kind == rcp)));
+    // Some of the accounts have it already; half of it is none.
+    let half = policy_of(vec![denying(value!({ "Principal": "*", "Action": "s3:DeleteBucket" }))]);
+    let coverage = covered(&held().policy("p-rcp", rcp, &half).attach("p-rcp", "ou-x"), &ask);
+    let targets: Vec<String> = coverage.for_resources.expect("a policy").attach_to.into_iter().map(|t| t.id).collect();
+    assert_eq!(targets, [D, "ou-y"]);
+    let objects = denying(value!({ "Principal": "*", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::a*" }));
+    let coverage = covered(&held().policy("p-rcp", rcp, &policy_of(vec![objects])).attach("p-rcp", ROOT), &ask);
+    assert_eq!(coverage.for_resources.map(|s| (s.proved, s.closes)), Some((true, 4)));
+}
+
+/// Near misses: what such policies do not bind, and where they are switched off.
+#[test]
+fn nothing_is_suggested_that_would_bind_nobody() {
+    for actions in [&["rekognition:StopProject*"][..], &["s3:DeleteBucket", "rekognition:StopProject*"], &["kms:Retire*"], &["*"]]
+    {
+        assert!(covered(&four(), &Ask { actions, ..STOP }).for_resources.is_none(), "{actions:?}");
+    }
+    let ask = Ask { actions: &["s3:DeleteBucket"], ..STOP };
+    let mut builder = four();
+    builder.types.pop();
+    let coverage = covered(&builder, &ask);
+    assert!(coverage.for_resources.is_none() && coverage.suggestion.is_some());
+    // Five are the most that can be attached, and what AWS attaches counts.
+    let rcp = PolicyKind::ResourceControlPolicy;
+    let mut builder = four().attach("p-RCPFullAWSAccess", ROOT);
+    let other = denying(value!({ "Principal": "*", "Action": "sqs:*", "Sid": "x".repeat(5000) }));
+    for n in 0..4 {
+        let id = format!("p-{n}");
+        builder = builder.policy(&id, rcp, &policy_of(vec![other.clone()])).attach(&id, ROOT);
+    }
+    let target = &covered(&builder, &ask).for_resources.expect("a policy").attach_to[0];
+    assert_eq!((target.id.as_str(), target.attached), (ROOT, 5));
+    assert!(target.room.as_ref().is_some_and(Vec::is_empty), "{target:?}");
+}
+
+/// A service control policy of this length is one; a resource control policy is two.
+#[test]
+fn the_quota_is_that_of_the_kind() {
+    let actions: Vec<String> = (0..200).map(|n| format!("s3:GetSomethingWithAVeryLongName{n}")).collect();
+    let names: Vec<&str> = actions.iter().map(String::as_str).collect();
+    let coverage = covered(&four(), &Ask { actions: &names, ..STOP });
+    let (principals, resources) = (coverage.suggestion.expect("policies"), coverage.for_resources.expect("policies"));
+    assert_eq!((principals.drafts.len(), resources.drafts.len()), (1, 2));
+    assert!(principals.proved && resources.proved && resources.drafts.iter().all(|d| d.characters <= 5120));
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! One question for the accounts on which the same policies bear.
 
 use super::accounts::Bearing;
+use super::home::Home;
 use super::model::Question;
 use super::texts::{Control, Text};
 use crate::catalog;
-use crate::evaluate::Request;
+use crate::evaluate::{ContextValue, Request};
 use crate::policy::arn::is_account_id;
 use crate::policy::{Policy, PolicyKind};
-use crate::proof::{self, Compiled, Engine, Input, Path, Proof, Sense, Verdict, World, tells_accounts_apart};
+use crate::proof::{self, Compiled, Engine, Input, Known, Path, Proof, Sense, Verdict, World, tells_accounts_apart};
+use std::collections::BTreeSet;
 
 /// Policies of the organization, compiled once, and what they must stop.
 pub(super) struct Pool<'c, 'd> {
@@ -22,9 +24,14 @@ pub(super) struct Pool<'c, 'd> {
     /// Each policy by itself; what allows everything where the text is not known.
     pub singles: Vec<[&'c Policy<'d>; 1]>,
     pub compiled: Vec<Compiled>,
+    /// What the organization tells of every request.
+    pub home: Home<'c>,
     /// Resource control policies bind every service that is asked about.
     pub binds_resources: bool,
 }
+
+const SCP: PolicyKind = PolicyKind::ServiceControlPolicy;
+const RCP: PolicyKind = PolicyKind::ResourceControlPolicy;
 
 /// An answer for some accounts.
 pub(super) struct Judged<'q> {
@@ -52,7 +59,11 @@ impl<'c, 'd> Pool<'c, 'd> {
                 Text::Absent | Text::Broken => singles.extend(everything(controls, control.kind).map(|policy| [policy])),
             }
         }
-        let compiled = singles.iter().map(|single| engine.compile(single)).collect();
+        let home = Home::new(question, &engine.assume);
+        let (of_callers, of_resources) = (home.known(SCP, None), home.known(RCP, None));
+        let of = |kind| if kind == RCP { &of_resources } else { &of_callers };
+        let all = controls.iter().zip(&singles);
+        let compiled = all.map(|(control, single)| engine.compile_knowing(single, of(control.kind))).collect();
         let target = proof::aim_at(engine, question.asked, question.except);
         let without = |skip: usize| -> Vec<String> {
             question.except.iter().enumerate().filter(|(at, _)| *at != skip).map(|(_, text)| text.clone()).collect()
@@ -67,6 +78,7 @@ impl<'c, 'd> Pool<'c, 'd> {
             unexempt,
             singles,
             compiled,
+            home,
             binds_resources,
         }
     }
@@ -79,29 +91,30 @@ impl<'c, 'd> Pool<'c, 'd> {
         bearing.levels.iter().map(|level| level.iter().filter_map(|at| self.input(*at)).collect()).collect()
     }
 
+    /// Resource control policies only deny: where they are attached is all one.
+    fn resource_levels(&self, bearing: &Bearing) -> Vec<Vec<Input<'_, 'd>>> {
+        vec![bearing.of_resources.iter().filter_map(|at| self.input(*at)).collect()]
+    }
+
     /// Judge all accounts on which the same bears. Where the policies can tell accounts apart each is asked about by itself.
     pub fn judge<'q>(&self, engine: &mut Engine, bearing: &Bearing, accounts: Vec<&'q str>) -> Vec<Judged<'q>> {
         let numbering: Vec<usize> = bearing.levels.iter().flatten().copied().collect();
         let levels = self.levels(bearing);
-        let parts = levels.iter().flatten().filter_map(|input| input.compiled);
-        let boxes = parts.flat_map(|c| c.allow.iter().chain(&c.deny));
-        let senses = boxes.flat_map(|boxed| boxed.parts.iter().map(|(id, _)| (*id, true))).chain(self.target.iter().copied());
-        let apart = accounts.len() > 1 && tells_accounts_apart(engine, senses);
-        let path = |account| Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target: &self.target, account };
+        let ask = |engine: &mut Engine, account| self.ask(engine, &levels, SCP, account);
         let judged = |accounts, proof| Judged { accounts, proof, numbering: numbering.clone() };
-        if !apart {
+        if accounts.len() < 2 || !self.tells_apart(engine, &levels, SCP) {
             let account = accounts.first().copied().filter(|id| is_account_id(id));
-            let proof = in_worlds(engine, self.worlds, &path(account));
+            let proof = ask(engine, account);
             return vec![judged(accounts, self.told(bearing, account, proof))];
         }
-        let whole = in_worlds(engine, self.worlds, &path(None));
+        let whole = ask(engine, None);
         if whole.verdict == Verdict::Pass {
             return vec![judged(accounts, whole)];
         }
         let mut out: Vec<Judged<'q>> = Vec::new();
         for account in accounts {
             let known = Some(account).filter(|id| is_account_id(id));
-            let proof = in_worlds(engine, self.worlds, &path(known));
+            let proof = ask(engine, known);
             let proof = self.told(bearing, known, proof);
             match out.iter_mut().find(|j| j.proof.verdict == proof.verdict && j.proof.reason == proof.reason) {
                 Some(known) => known.accounts.push(account),
@@ -145,41 +158,90 @@ impl<'c, 'd> Pool<'c, 'd> {
             .map(|level| level.iter().flat_map(|input| input.policies.iter().copied()).collect())
             .collect();
         let asked = |request: &Request| request.resource.contains(account);
-        if asked(&home) && Path::lets_through(&levels, PolicyKind::ServiceControlPolicy, &home) {
+        if asked(&home) && Path::lets_through(&levels, SCP, &home) {
             *request = home;
         }
         proof
     }
 
-    /// What resource control policies say; none when they say nothing.
-    pub fn of_resources(&self, engine: &mut Engine, bearing: &Bearing) -> Option<Verdict> {
-        if !self.binds_resources || bearing.of_resources.is_empty() {
-            return None;
+    /// What policies of a kind say of an account, or of any.
+    fn ask(&self, engine: &mut Engine, levels: &[Vec<Input<'_, 'd>>], kind: PolicyKind, account: Option<&str>) -> Proof {
+        let known = self.home.known(kind, account);
+        // Whom resource control policies bind is not of the account.
+        let account = account.filter(|_| kind != RCP);
+        in_worlds(engine, self.worlds, &Path { levels, kind, target: &self.target, account, known: &known })
+    }
+
+    /// Whether policies of a kind can say one thing of one account and another of the next.
+    fn tells_apart(&self, engine: &Engine, levels: &[Vec<Input<'_, 'd>>], kind: PolicyKind) -> bool {
+        let parts = levels.iter().flatten().filter_map(|input| input.compiled);
+        let boxes = parts.flat_map(|c| c.allow.iter().chain(&c.deny));
+        let senses = boxes.flat_map(|boxed| boxed.parts.iter().map(|(id, _)| (*id, true)));
+        tells_accounts_apart(engine, kind, senses.chain(self.target.iter().copied()))
+    }
+
+    /// Write into a request what is known of the keys that service control policies above the account speak of: one that
+    /// never applies there took no part, and would apply to a request without the key.
+    pub fn complete(&self, engine: &Engine, request: &mut Request, account: &str, above: &BTreeSet<usize>) {
+        let named = |compiled: &Compiled, known: &Known| {
+            let name = known.name();
+            let mut parts = compiled.allow.iter().chain(&compiled.deny).flat_map(|boxed| &boxed.parts);
+            compiled.read.contains(&name) || parts.any(|(id, _)| engine.is_on_key(*id, &name))
+        };
+        for known in self.home.known(SCP, Some(account)) {
+            let mut all = above.iter().filter_map(|at| self.compiled.get(*at));
+            if all.any(|compiled| named(compiled, &known)) {
+                let value = if known.list { ContextValue::Many(vec![known.value]) } else { ContextValue::One(known.value) };
+                request.context.entry(known.key.to_owned()).or_insert(value);
+            }
         }
-        let levels = [bearing.of_resources.iter().filter_map(|at| self.input(*at)).collect::<Vec<_>>()];
-        let kind = PolicyKind::ResourceControlPolicy;
-        Some(in_worlds(engine, self.worlds, &Path { levels: &levels, kind, target: &self.target, account: None }).verdict)
+    }
+
+    /// What resource control policies say, by the accounts they say it of; none when they say nothing.
+    pub fn of_resources<'q>(
+        &self,
+        engine: &mut Engine,
+        bearing: &Bearing,
+        accounts: Vec<&'q str>,
+    ) -> Vec<(Option<Verdict>, Vec<&'q str>)> {
+        if !self.binds_resources || bearing.of_resources.is_empty() {
+            return vec![(None, accounts)];
+        }
+        let levels = self.resource_levels(bearing);
+        let whole = self.ask(engine, &levels, RCP, None).verdict;
+        if whole == Verdict::Pass || !self.tells_apart(engine, &levels, RCP) {
+            return vec![(Some(whole), accounts)];
+        }
+        let mut out: Vec<(Option<Verdict>, Vec<&'q str>)> = Vec::new();
+        for account in accounts {
+            let verdict = Some(self.ask(engine, &levels, RCP, Some(account)).verdict);
+            match out.iter_mut().find(|(known, _)| *known == verdict) {
+                Some((_, alike)) => alike.push(account),
+                None => out.push((verdict, vec![account])),
+            }
+        }
+        out
     }
 
     /// Exemptions without which the accounts are held too.
     pub fn unused(&self, engine: &mut Engine, bearing: &Bearing) -> Vec<usize> {
         let levels = self.levels(bearing);
+        let known = self.home.known(SCP, None);
         let held = |engine: &mut Engine, target: &[Sense]| {
-            let path = Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target, account: None };
+            let path = Path { levels: &levels, kind: SCP, target, account: None, known: &known };
             in_worlds(engine, self.worlds, &path).verdict == Verdict::Pass
         };
         self.unexempt.iter().enumerate().filter(|(_, target)| held(engine, target)).map(|(at, _)| at).collect()
     }
 
     /// Whether accounts would be held with some policies more, attached to them or to something above them.
-    pub fn is_held_with(&self, engine: &mut Engine, bearing: &Bearing, more: &[Input<'_, '_>]) -> bool {
-        let mut levels = self.levels(bearing);
-        let full = self.controls.iter().rposition(|c| c.kind == PolicyKind::ServiceControlPolicy && c.id.is_empty());
+    pub fn is_held_with(&self, engine: &mut Engine, bearing: &Bearing, kind: PolicyKind, more: &[Input<'_, '_>]) -> bool {
+        let mut levels = if kind == RCP { self.resource_levels(bearing) } else { self.levels(bearing) };
+        let full = self.controls.iter().rposition(|c| c.kind == kind && c.id.is_empty());
         let mut last: Vec<Input<'_, '_>> = full.and_then(|at| self.input(at)).into_iter().collect();
         last.extend(more);
         levels.push(last);
-        let path = Path { levels: &levels, kind: PolicyKind::ServiceControlPolicy, target: &self.target, account: None };
-        in_worlds(engine, self.worlds, &path).verdict == Verdict::Pass
+        self.ask(engine, &levels, kind, None).verdict == Verdict::Pass
     }
 }
 
@@ -225,7 +287,7 @@ pub(super) fn unbound(actions: &[String]) -> Vec<String> {
     let table = catalog::current().table("rcp-services");
     let services = actions.iter().filter_map(|action| action.split_once(':')).map(|(service, _)| service);
     let plain = services.filter(|service| !crate::text::glob::has_wildcard(service) && !table.has(service));
-    plain.map(str::to_ascii_lowercase).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    plain.map(str::to_ascii_lowercase).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn may_retire(name: &str) -> bool {

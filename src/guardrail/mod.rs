@@ -4,6 +4,7 @@
 mod accounts;
 mod attach;
 mod cover;
+mod home;
 mod judge;
 mod model;
 mod nearest;
@@ -23,3 +24,5 @@ pub use texts::{Control, Text, Texts};
 #[cfg(test)]
 #[path = "cover_tests.rs"]
 mod tests;
+#[cfg(test)]
+mod home_tests;

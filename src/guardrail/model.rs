@@ -74,6 +74,9 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// What would close it, where something is open.
     pub suggestion: Option<Suggestion>,
+    /// What would keep everybody else from it as well, by the resources of the accounts: a resource control policy, where
+    /// those bind all that is asked about and do not hold it yet.
+    pub for_resources: Option<Suggestion>,
     /// Exemptions that are never needed: what they exempt is stopped all the same.
     pub unused: Vec<String>,
     /// Texts of scope that name nothing.

@@ -61,14 +61,17 @@ pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String])
         let service = action.split(':').next().unwrap_or_default();
         by_service.entry(service.to_ascii_lowercase()).or_default().push(action);
     }
+    let of_callers = pool.home.known(PolicyKind::ServiceControlPolicy, None);
+    let of_resources = pool.home.known(PolicyKind::ResourceControlPolicy, None);
     let mut out = Vec::new();
     for (control, (single, compiled)) in pool.singles.iter().zip(&pool.compiled).enumerate() {
         let kind = pool.controls.get(control).map_or(PolicyKind::ServiceControlPolicy, |c| c.kind);
+        let known = if kind == PolicyKind::ResourceControlPolicy { &of_resources } else { &of_callers };
         for boxed in &compiled.deny {
             let Some(statement) = single.first().and_then(|policy| policy.statements.get(boxed.statement)) else { continue };
             let common = in_common(statement, &by_service);
             let apart = common == 0 && is_about_others(statement, actions);
-            let aimed = if apart { Aimed::default() } else { proof::aimed(engine, boxed, &pool.target, kind) };
+            let aimed = if apart { Aimed::default() } else { proof::aimed(engine, boxed, &pool.target, (kind, known)) };
             let close = match (aimed.stops_all, aimed.touches, common > 0) {
                 (true, ..) => Close::All,
                 (false, true, true) => Close::Some,

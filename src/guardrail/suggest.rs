@@ -1,4 +1,4 @@
-//! The service control policy that would close the gap: written, proved to close it, and measured against the quotas.
+//! The control policy that would close the gap, of service or of resources: written, proved to close it, and measured against the quotas.
 
 use super::accounts::Bearing;
 use super::attach::{Below, Fallback, Target};
@@ -23,6 +23,9 @@ pub struct Draft {
 /// What would close the gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
+    /// Service control policies hold the principals of the accounts, resource control policies whoever reaches for their
+    /// resources.
+    pub kind: PolicyKind,
     /// Policies, each within the quota; more than one when there are too many actions for one.
     pub drafts: Vec<Draft>,
     /// With them attached, every open account is held: it was proved.
@@ -43,6 +46,30 @@ pub(super) struct Open<'q> {
     pub accounts: Vec<&'q str>,
 }
 
+/// What a suggestion is about: a kind of policies, and the accounts that they hold.
+pub(super) struct Aim<'a> {
+    pub kind: PolicyKind,
+    pub held: BTreeSet<&'a str>,
+}
+
+impl<'a> Aim<'a> {
+    /// For principals: what is held in whatever way needs nothing.
+    pub fn at_principals(groups: &'a [Group]) -> Self {
+        Self::of(PolicyKind::ServiceControlPolicy, groups, |group| group.verdict == Verdict::Pass)
+    }
+
+    /// For resources: only resource control policies hold those against everybody.
+    pub fn at_resources(groups: &'a [Group]) -> Self {
+        let kind = PolicyKind::ResourceControlPolicy;
+        Self::of(kind, groups, |group| group.held.iter().any(|holds| holds.kind == PolicyKind::ResourceControlPolicy))
+    }
+
+    fn of(kind: PolicyKind, groups: &'a [Group], held: impl Fn(&Group) -> bool) -> Self {
+        let accounts = groups.iter().filter(|group| held(group)).flat_map(|group| &group.accounts);
+        Self { kind, held: accounts.map(String::as_str).collect() }
+    }
+}
+
 /// What would close the gap of the accounts that are open; none when there is no such account, or nothing that a policy can
 /// say closes it.
 pub(super) fn suggest(
@@ -50,33 +77,35 @@ pub(super) fn suggest(
     question: &Question<'_>,
     pool: &Pool<'_, '_>,
     open: &[Open<'_>],
-    groups: &[Group],
+    aim: &Aim<'_>,
 ) -> Option<Suggestion> {
-    let held: BTreeSet<&str> =
-        groups.iter().filter(|g| g.verdict == Verdict::Pass).flat_map(|g| &g.accounts).map(String::as_str).collect();
+    let Aim { kind, held } = aim;
+    let (kind, held) = (*kind, held);
     let open: Vec<&Open<'_>> = open.iter().filter(|o| o.accounts.iter().any(|a| !held.contains(a))).collect();
     let wanted: BTreeSet<&str> = open.iter().flat_map(|o| o.accounts.iter().copied()).collect();
-    let on = question.organization.is_enabled(crate::organization::tree::type_of(PolicyKind::ServiceControlPolicy));
-    if wanted.is_empty() || !on {
+    let of_resources = kind == PolicyKind::ResourceControlPolicy;
+    let on = question.organization.is_enabled(crate::organization::tree::type_of(kind));
+    if wanted.is_empty() || !on || (of_resources && !pool.binds_resources) {
         return None;
     }
-    let quota = quota::SERVICE_CONTROL_POLICIES;
-    let drafts = drafts(question, quota)?;
+    let quota = if of_resources { quota::RESOURCE_CONTROL_POLICIES } else { quota::SERVICE_CONTROL_POLICIES };
+    let drafts = drafts(question, (kind, quota))?;
     let documents: Vec<_> = drafts.iter().map(|draft| json::parse(draft.policy.to_string())).collect();
     let policies: Vec<_> = documents.iter().filter_map(|d| Some(parse(d.root()?).0)).collect();
     let singles: Vec<_> = policies.iter().map(|policy| [policy]).collect();
-    let compiled: Vec<_> = singles.iter().map(|single| engine.compile(single)).collect();
+    let known = pool.home.known(kind, None);
+    let compiled: Vec<_> = singles.iter().map(|single| engine.compile_knowing(single, &known)).collect();
     let more: Vec<Input<'_, '_>> = singles
         .iter()
         .zip(&compiled)
         .map(|(single, boxes)| Input { policies: single.as_slice(), compiled: Some(boxes) })
         .collect();
-    let proved = open.iter().all(|o| pool.is_held_with(engine, &o.bearing, &more));
+    let proved = open.iter().all(|o| pool.is_held_with(engine, &o.bearing, kind, &more));
     let below = Below::new(question.organization, &wanted);
     let statement = drafts.first().and_then(|d| d.policy.get("Statement")?.get(0)).map_or(0, |s| s.to_string().chars().count());
     let measured = |id: &str| {
-        let mut target = below.target(id, &wanted);
-        below.find_room(&mut target, pool.controls, (drafts.len(), statement), quota);
+        let mut target = below.target(id, kind, &wanted);
+        below.find_room(&mut target, pool.controls, (drafts.len(), statement), (kind, quota));
         target
     };
     let all = |ids: BTreeSet<&str>| {
@@ -86,20 +115,20 @@ pub(super) fn suggest(
     };
     let attach_to = all(below.exactly(&wanted));
     let mut or_to: Vec<Fallback> = Vec::new();
-    for ids in [below.mostly(&wanted, &held), below.lowest_above(&wanted).into_iter().collect()] {
+    for ids in [below.mostly(&wanted, held), below.lowest_above(&wanted).into_iter().collect()] {
         let fewest = or_to.last().map_or(attach_to.len(), |other| other.targets.len());
         if !ids.is_empty() && ids.len() < fewest {
             let targets = all(ids);
             let touched: BTreeSet<&str> = targets.iter().flat_map(|t| &t.touches).map(String::as_str).collect();
-            let (held, others) = (touched.intersection(&held).count(), touched.difference(&held).count());
+            let (held, others) = (touched.intersection(held).count(), touched.difference(held).count());
             or_to.push(Fallback { targets, held, others });
         }
     }
-    Some(Suggestion { drafts, proved, attach_to, or_to, closes: wanted.len(), quota })
+    Some(Suggestion { kind, drafts, proved, attach_to, or_to, closes: wanted.len(), quota })
 }
 
 /// One policy, or as many as the actions need.
-fn drafts(question: &Question<'_>, quota: ControlQuota) -> Option<Vec<Draft>> {
+fn drafts(question: &Question<'_>, (kind, quota): (PolicyKind, ControlQuota)) -> Option<Vec<Draft>> {
     // More policies than can be attached to anything are none to suggest.
     let letters: usize = question.asked.actions.iter().map(|action| action.chars().count() + 3).sum();
     if letters > quota.characters * (quota.attached - 1) {
@@ -111,7 +140,7 @@ fn drafts(question: &Question<'_>, quota: ControlQuota) -> Option<Vec<Draft>> {
     while !rest.is_empty() {
         let mut take = rest.len();
         let draft = loop {
-            let draft = draft(question, rest.get(..take)?);
+            let draft = draft(question, kind, rest.get(..take)?);
             if draft.characters <= quota.characters {
                 break draft;
             }
@@ -128,16 +157,22 @@ fn drafts(question: &Question<'_>, quota: ControlQuota) -> Option<Vec<Draft>> {
     Some(out)
 }
 
-fn draft(question: &Question<'_>, actions: &[String]) -> Draft {
+fn draft(question: &Question<'_>, kind: PolicyKind, actions: &[String]) -> Draft {
     let one_or_all = |all: &[String]| match all {
         [one] => Value::from(one.as_str()),
         several => several.iter().map(String::as_str).collect(),
     };
     let everything = ["*".to_owned()];
     let resources = if question.asked.resources.is_empty() { &everything[..] } else { &question.asked.resources };
-    let mut statement = json!({
-        "Sid": "Guardrail", "Effect": "Deny", "Action": one_or_all(actions), "Resource": one_or_all(resources),
-    });
+    let mut statement = json!({ "Sid": "Guardrail", "Effect": "Deny" });
+    if let Some(object) = statement.as_object_mut() {
+        if kind == PolicyKind::ResourceControlPolicy {
+            // AWS takes no other principal in one.
+            object.insert("Principal".to_owned(), "*".into());
+        }
+        object.insert("Action".to_owned(), one_or_all(actions));
+        object.insert("Resource".to_owned(), one_or_all(resources));
+    }
     if let (false, Some(object)) = (question.except.is_empty(), statement.as_object_mut()) {
         // ARN operators compare field by field; a pattern that is no whole ARN matches nothing there.
         let arns = question.except.iter().all(|text| crate::policy::arn::fields(text).is_some());

@@ -126,7 +126,15 @@ impl Loaded {
         let file: Arc<str> = if folder.is_empty() { ".".into() } else { folder.into() };
         if self.problems.iter().all(|known| known.reason != reason) {
             let help = help.to_owned();
-            self.problems.push(Incomplete { file, code: None, reason, help, location: None, related: Vec::new() });
+            self.problems.push(Incomplete {
+                file,
+                code: None,
+                reason,
+                help,
+                location: None,
+                related: Vec::new(),
+                resource: None,
+            });
         }
     }
 

@@ -97,6 +97,7 @@ fn doubts(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
         help: "write the export again, with `palisade fetch` or as `docs/organization.md` describes it".to_owned(),
         location: Some(placer.node(Some(base.document.node_or_null(doubt.node)))),
         related: Vec::new(),
+        resource: None,
     };
     organization.doubts.said.iter().map(one).collect()
 }
@@ -124,6 +125,7 @@ fn absent(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
                     .to_owned(),
             location: Some(placer.node(listed.or_else(|| mentions.get(id).copied()))),
             related: Vec::new(),
+            resource: None,
         }
     };
     let told = |(id, _): &(&str, std::collections::BTreeSet<&str>)| organization.doubts.ambiguous.contains(*id);
@@ -152,6 +154,7 @@ fn adrift(base: &Arc<Base>, organization: &Organization) -> Option<Incomplete> {
             .to_owned(),
         location: Some(Placer::new(&base.document, base.file.clone()).node(node)),
         related: Vec::new(),
+        resource: None,
     })
 }
 

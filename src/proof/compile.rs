@@ -36,6 +36,8 @@ pub struct Compiled {
     pub deny: Vec<Boxed>,
     /// Keys of the variables that occur, in lower case.
     pub variables: BTreeSet<String>,
+    /// Keys of those that were read as the value they are known to have.
+    pub read: BTreeSet<String>,
 }
 
 /// Policies, compiled once where they are asked about more than once.
@@ -71,7 +73,7 @@ pub fn compile(table: &mut Table, policies: &[&Policy<'_>]) -> Compiled {
         let knows_variables = policy.version == Some("2012-10-17");
         for (number, statement) in policy.statements.iter().enumerate() {
             let Some((effect, _)) = statement.effect else { continue };
-            let mut reader = Reader { table, knows_variables, variables: &mut out.variables };
+            let mut reader = Reader { table, knows_variables, variables: &mut out.variables, read: &mut out.read };
             let mut parts = Vec::with_capacity(2 + statement.conditions.len());
             if let Some(element) = &statement.actions {
                 let set = ActionSet::new(element.items.iter().map(|a| a.text));
@@ -99,8 +101,8 @@ pub fn compile(table: &mut Table, policies: &[&Policy<'_>]) -> Compiled {
 
 /// The conditions of a statement on one key, its variables read as text.
 pub fn conditions_on(table: &mut Table, statement: &Statement<'_>, key: &str) -> Vec<Sense> {
-    let mut variables = BTreeSet::new();
-    let mut reader = Reader { table, knows_variables: false, variables: &mut variables };
+    let (mut variables, mut read) = (BTreeSet::new(), BTreeSet::new());
+    let mut reader = Reader { table, knows_variables: false, variables: &mut variables, read: &mut read };
     statement.conditions.iter().filter(|c| c.is_about(key)).map(|c| (reader.condition(c), true)).collect()
 }
 
@@ -126,6 +128,7 @@ struct Reader<'t> {
     table: &'t mut Table,
     knows_variables: bool,
     variables: &'t mut BTreeSet<String>,
+    read: &'t mut BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -143,8 +146,10 @@ impl Reader<'_> {
             if !matches!(inside, "*" | "?" | "$") {
                 let (key, default) = super::pattern::variable_parts(inside);
                 let key = key.to_lowercase();
-                open |= default.is_none() && !self.table.there.contains(&key);
-                self.variables.insert(key);
+                let is_known = self.table.known.contains_key(&key);
+                open |= default.is_none() && !is_known && !self.table.there.contains(&key);
+                let list = if is_known { &mut *self.read } else { &mut *self.variables };
+                list.insert(key);
             }
             rest = after;
         }

@@ -7,6 +7,7 @@ use super::compile::{Compiled, compile, conditions_on};
 use super::formats::Formats;
 use super::hash::Map;
 use super::keys::{self, Arrives, Domain, WantedTest};
+use super::known::Known;
 use super::literal::{Field, KeyId, LiteralId, Meaning, Sense, Table};
 use super::pattern::Pattern;
 use super::search::NODES;
@@ -96,7 +97,13 @@ impl Engine {
 
     /// Compile policies for several questions.
     pub fn compile(&mut self, policies: &[&Policy<'_>]) -> Compiled {
+        self.compile_knowing(policies, &[])
+    }
+
+    /// The same for questions in which the values of some condition keys are known.
+    pub fn compile_knowing(&mut self, policies: &[&Policy<'_>], known: &[Known]) -> Compiled {
         self.table.choose_nothing();
+        self.table.know(known);
         compile(&mut self.table, policies)
     }
 
@@ -219,6 +226,11 @@ impl Engine {
         }
         self.relations.insert((a, b), out);
         out
+    }
+
+    /// Whether a literal is about a condition key, by its name in lower case.
+    pub fn is_on_key(&self, id: LiteralId, name: &str) -> bool {
+        matches!(self.field(id), Field::Key(key) if self.table.key_name(key) == name)
     }
 
     /// The field of a literal.

@@ -5,6 +5,7 @@ use super::compile::{Boxed, Compiled, Input};
 use super::engine::Engine;
 use super::granted::Asked;
 use super::guardrail::{obligations, scope_of, target, ways_through};
+use super::known::{self, Known};
 use super::literal::{Field, Literal, Meaning, Sense, Table};
 use super::pattern::{Pattern, Symbol};
 use super::problem::{Decided, Problem, Ready, clause, decide, is_impossible};
@@ -14,6 +15,7 @@ use super::verdict::{Proof, Verdict};
 use crate::evaluate::Request;
 use crate::policy::{Policy, PolicyKind};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The control policies above an account, and what they must stop.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,8 @@ pub struct Path<'a, 'd> {
     pub target: &'a [Sense],
     /// The account whose principals are meant; any when it is not told.
     pub account: Option<&'a str>,
+    /// Condition keys of which the value is known. Policies that are compiled already were compiled knowing them.
+    pub known: &'a [Known],
 }
 
 /// What must be stopped, for everybody but the exempt, as literals.
@@ -50,6 +54,7 @@ impl Path<'_, '_> {
 
 impl Problem for Path<'_, '_> {
     fn ready(&self, table: &mut Table) -> Ready {
+        table.know(self.known);
         let levels: Vec<Vec<Cow<'_, Compiled>>> =
             self.levels.iter().map(|level| level.iter().map(|input| input.boxes(table)).collect()).collect();
         // `RCPFullAWSAccess` is attached everywhere and cannot be detached: at no level is there an Allow to look for.
@@ -58,9 +63,11 @@ impl Problem for Path<'_, '_> {
         let ways = ways_through(table, allows);
         let mut denies: Vec<&Boxed> = levels.iter().flatten().flat_map(|one| &one.deny).collect();
         // A policy that is attached at two levels denies once.
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         denies.retain(|deny| seen.insert(clause(deny)));
-        let obligations = obligations(self.target, &ways, &denies);
+        let mut obligations = obligations(self.target, &ways, &denies);
+        let read = levels.iter().flatten().flat_map(|one| one.read.iter().cloned()).collect();
+        known::hold(table, self.known, &mut obligations, &read);
         let variables = levels.iter().flatten().flat_map(|one| one.variables.iter().cloned()).collect();
         Ready { obligations, scope: scope_of(self.kind, self.account), variables }
     }
@@ -101,10 +108,12 @@ pub struct Aimed {
 }
 
 /// Look at one Deny: which of its elements and conditions leave some of what must be stopped.
-pub fn aimed(engine: &mut Engine, deny: &Boxed, target: &[Sense], kind: PolicyKind) -> Aimed {
+pub fn aimed(engine: &mut Engine, deny: &Boxed, target: &[Sense], (kind, known): (PolicyKind, &[Known])) -> Aimed {
     engine.table.choose_nothing();
     let scope = || scope_of(kind, None);
-    let with = |more: &[Sense]| target.iter().chain(more).copied().collect::<Vec<Sense>>();
+    let said = clause(deny).into_iter().chain(target.iter().copied());
+    let facts = known::spoken_of(&mut engine.table, known, said, &BTreeSet::new());
+    let with = |more: &[Sense]| target.iter().chain(&facts).chain(more).copied().collect::<Vec<Sense>>();
     let mut out = Aimed { touches: !is_impossible(engine, &with(&clause(deny)), scope()), ..Aimed::default() };
     for (id, node) in &deny.parts {
         let doubtful = engine.table.get(*id).is_some_and(|literal| literal.doubtful);
@@ -116,10 +125,21 @@ pub fn aimed(engine: &mut Engine, deny: &Boxed, target: &[Sense], kind: PolicyKi
     out
 }
 
-/// Whether some literals can tell principals of one account from those of another: only digits name accounts.
-pub fn tells_accounts_apart(engine: &Engine, parts: impl Iterator<Item = Sense>) -> bool {
+/// Whether some literals can tell accounts apart: the callers' for service control policies, where only digits and paths of
+/// units name accounts, those of the resources for resource control policies.
+pub fn tells_accounts_apart(engine: &Engine, kind: PolicyKind, parts: impl Iterator<Item = Sense>) -> bool {
     let mut parts = parts;
-    parts.any(|(id, _)| engine.table.get(id).is_some_and(|literal| is_about_accounts(&engine.table, literal)))
+    let of_resources = kind == PolicyKind::ResourceControlPolicy;
+    let tells = |literal: &Literal| match of_resources {
+        true => is_about_resource_accounts(&engine.table, literal),
+        false => is_about_accounts(&engine.table, literal),
+    };
+    parts.any(|(id, _)| engine.table.get(id).is_some_and(tells))
+}
+
+fn is_about_resource_accounts(table: &Table, literal: &Literal) -> bool {
+    let Field::Key(key) = literal.field else { return false };
+    matches!(table.key_name(key), "aws:resourceaccount" | "aws:resourceorgpaths")
 }
 
 fn is_about_accounts(table: &Table, literal: &Literal) -> bool {
@@ -132,8 +152,8 @@ fn is_about_accounts(table: &Table, literal: &Literal) -> bool {
     };
     match (key, &test.atom) {
         ("aws:principalarn", Atom::Text(patterns)) => patterns.iter().any(names_an_account),
-        ("aws:principalaccount" | "aws:userid", Atom::Anything | Atom::Nothing) => false,
-        ("aws:principalaccount" | "aws:userid", _) => true,
+        ("aws:principalaccount" | "aws:principalorgpaths" | "aws:userid", Atom::Anything | Atom::Nothing) => false,
+        ("aws:principalaccount" | "aws:principalorgpaths" | "aws:userid", _) => true,
         ("aws:principalarn", Atom::Opaque(_)) => true,
         _ => false,
     }

@@ -104,6 +104,8 @@ pub struct Table {
     variable_numbers: Map<String, u32>,
     /// Values chosen for variables while policies are compiled, `None` for absent; others are symbols.
     pub chosen: Map<String, Option<String>>,
+    /// Values that variables have in every request of the question.
+    pub known: Map<String, String>,
     /// Some literal names an action that the catalogue does not have.
     pub unlisted: bool,
     /// Variables that surely have a value, though it is not known: their defaults say nothing.
@@ -116,8 +118,15 @@ impl Table {
     /// Read variables as symbols again.
     pub fn choose_nothing(&mut self) {
         self.chosen.clear();
+        self.known.clear();
         self.there.clear();
         self.concrete = false;
+    }
+
+    /// Read variables of which the value is known as that.
+    pub fn know(&mut self, known: &[super::known::Known]) {
+        let certain = known.iter().filter(|one| !one.list && !one.or_absent);
+        self.known = certain.map(|one| (one.name(), one.value.clone())).collect();
     }
 
     /// The number of a literal.
@@ -206,7 +215,7 @@ impl Table {
 
 impl Variables for Table {
     fn value(&self, key: &str) -> Option<Option<String>> {
-        self.chosen.get(key).cloned()
+        self.chosen.get(key).cloned().or_else(|| self.known.get(key).map(|value| Some(value.clone())))
     }
 
     fn number(&mut self, key: &str, default: Option<&str>) -> u32 {

@@ -103,6 +103,7 @@ fn drift(drift: &Drift) -> Value {
         "unseen": gone(&drift.unseen),
         "not_asked": gone(&drift.unasked),
         "organization": drift.changes.iter().map(change).collect::<Vec<_>>(),
+        "rules_changed": drift.rules_changed,
         "organization_compared": !drift.tree_unknown,
         "guardrails": drift.turns.iter().map(turn).collect::<Vec<_>>(),
     })

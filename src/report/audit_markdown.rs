@@ -25,6 +25,9 @@ pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn W
     }
     let number = if run.id > 0 { format!(", run {}", run.id) } else { String::new() };
     writeln!(out, "{}{number}. {}\n", markdown(&run.at), markdown(&summary::coverage(&audit.outcome)))?;
+    if let Some(online) = summary::online(&audit.outcome) {
+        writeln!(out, "{}\n", markdown(&online))?;
+    }
     for line in words::guardrails(audit, FEW) {
         writeln!(out, "- guardrail {}", markdown(&line))?;
     }
@@ -46,7 +49,9 @@ pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn W
 fn write_drift(audit: &Audit, drift: &Drift, out: &mut dyn Write) -> Result<()> {
     let since = format!("Since {} (run {}): {}", drift.since.at, drift.since.id, words::tally(drift));
     writeln!(out, "### {}\n", markdown(&since))?;
-    let mut lines: Vec<String> = drift.changes.iter().map(words::change).collect();
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(drift.rules_changed.then(|| format!("rules: {}", words::OTHER_RULES)));
+    lines.extend(drift.changes.iter().map(words::change));
     lines.extend(drift.turns.iter().map(|turn| format!("guardrail {}", words::turn(audit, turn))));
     lines.extend(drift.resolved.iter().map(|gone| format!("resolved: {}", words::gone(gone))));
     lines.extend(drift.unseen.iter().map(|gone| format!("not looked for again: {}", words::gone(gone))));

@@ -74,6 +74,9 @@ fn head(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()> {
         n => format!("; {n} accepted"),
     };
     row("findings", &format!("{}{accepted}", if by_severity.is_empty() { "none" } else { &by_severity }), options, out)?;
+    if let Some(online) = summary::online(&audit.outcome) {
+        row("aws", &online, options, out)?;
+    }
     for line in words::guardrails(audit, if options.verbose { usize::MAX } else { FEW }) {
         row("guardrail", &line, options, out)?;
     }
@@ -101,6 +104,9 @@ fn write_drift(audit: &Audit, drift: &Drift, options: &Options, out: &mut dyn Wr
     writeln!(out)?;
     for line in hanging(&terminal(&since(drift)), options.width, "  ") {
         writeln!(out, "{}", paint(&line, "1", options.color))?;
+    }
+    if drift.rules_changed {
+        row("rules", words::OTHER_RULES, options, out)?;
     }
     for change in &drift.changes {
         row("tree", &words::change(change), options, out)?;
@@ -240,7 +246,8 @@ fn write_incomplete(audit: &Audit, options: &Options, out: &mut dyn Write) -> Re
 }
 
 fn closing(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()> {
-    for line in summary::undecided(&audit.outcome).into_iter().chain(summary::left_out(&audit.outcome)) {
+    let outcome = &audit.outcome;
+    for line in [summary::undecided(outcome), summary::left_out(outcome), summary::archived(outcome)].into_iter().flatten() {
         for line in hanging(&line, options.width, "  ") {
             writeln!(out, "{line}")?;
         }

@@ -16,6 +16,10 @@ pub fn severities(counts: &BTreeMap<Severity, usize>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
+/// Why findings may have come and gone, of the rules.
+pub const OTHER_RULES: &str =
+    "others are in force than in the run before, or with other severities or parameters: what is new or gone may come of that";
+
 /// What changed in one line: `findings: 1 new, 2 resolved`.
 pub fn tally(drift: &Drift) -> String {
     let parts = [

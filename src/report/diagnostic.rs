@@ -111,6 +111,9 @@ fn finding_notes(finding: &Finding) -> Vec<Note<'_>> {
     if let Some(url) = &finding.url {
         notes.push(Note::prose("see", url.as_ref()));
     }
+    if let Some(said) = finding.online.and_then(super::summary::second_opinion) {
+        notes.push(Note::prose("aws", said));
+    }
     if let Some(suppressed) = &finding.suppressed {
         notes.push(Note::prose("suppressed", super::summary::suppression(suppressed)));
     }

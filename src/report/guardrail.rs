@@ -175,7 +175,7 @@ impl View<'_> {
             let room = target.room.as_ref()?;
             let name = self.target(&target.id);
             let has =
-                format!("{name} has {} of {} service control policies attached", target.attached, suggestion.quota.attached);
+                format!("{name} has {} of {} {} attached", target.attached, suggestion.quota.attached, plural(suggestion.kind));
             let drafts = suggestion.drafts.len();
             Some(match room.first() {
                 None if drafts > 1 => format!("{has}, and {drafts} more do not fit: detach or merge some first"),
@@ -273,7 +273,7 @@ pub fn write(view: &View<'_>, options: &Options, out: &mut dyn Write) -> Result<
     for group in rest {
         write_open(view, group, options, (&mut told, out))?;
     }
-    if let Some(suggestion) = &view.coverage.suggestion {
+    for suggestion in view.coverage.suggestion.iter().chain(&view.coverage.for_resources) {
         write_suggestion(view, suggestion, options, out)?;
     }
     write_gaps(view, options, out)?;
@@ -375,19 +375,32 @@ fn write_open(
     writeln!(out)
 }
 
-fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, options: &Options, out: &mut dyn Write) -> Result<()> {
+/// What a suggestion does, in one line.
+fn promise(suggestion: &Suggestion) -> String {
+    let kind = plural(suggestion.kind);
     let what = match suggestion.drafts.len() {
-        1 => "this service control policy".to_owned(),
-        n => format!("these {n} service control policies"),
+        1 => format!("this {}", kind.replace("policies", "policy")),
+        n => format!("these {n} {kind}"),
     };
     let accounts = if suggestion.closes == 1 { "the account" } else { "all of them" };
-    let word = match (suggestion.proved, suggestion.closes) {
-        (true, 1) => format!("with {what} attached the account is held: proved"),
-        (true, n) => format!("with {what} attached the {n} open accounts are held: proved"),
-        (false, _) => format!("{what} would deny what is asked, and it could not be proved that {accounts} would be held"),
-    };
+    let of = if suggestion.closes == 1 { "the account".to_owned() } else { format!("the {} accounts", suggestion.closes) };
+    match (suggestion.proved, suggestion.kind, suggestion.closes) {
+        (true, PolicyKind::ResourceControlPolicy, _) => {
+            format!("with {what} attached nobody can do it to resources of {of}, outsiders and AWS services included: proved")
+        }
+        (true, _, 1) => format!("with {what} attached the account is held: proved"),
+        (true, _, n) => format!("with {what} attached the {n} open accounts are held: proved"),
+        (false, ..) => format!("{what} would deny what is asked, and it could not be proved that {accounts} would be held"),
+    }
+}
+
+fn plural(kind: PolicyKind) -> &'static str {
+    if kind == PolicyKind::ResourceControlPolicy { "resource control policies" } else { "service control policies" }
+}
+
+fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, options: &Options, out: &mut dyn Write) -> Result<()> {
     let title = paint("help:", "34", options.color);
-    writeln!(out, "{title} {}", terminal(&word))?;
+    writeln!(out, "{title} {}", terminal(&promise(suggestion)))?;
     for draft in &suggestion.drafts {
         let text = format!("{:#}", draft.policy);
         if text.lines().count() > LINES {
@@ -399,12 +412,9 @@ fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, options: &Options,
         }
     }
     row("size", &view.size(suggestion), false, (options, out))?;
-    row(
-        "attach to",
-        &format!("{}: above every open account and no other", view.attach(&suggestion.attach_to, options.verbose)),
-        false,
-        (options, out),
-    )?;
+    let above = if suggestion.kind == PolicyKind::ResourceControlPolicy { "one of these accounts" } else { "open account" };
+    let targets = view.attach(&suggestion.attach_to, options.verbose);
+    row("attach to", &format!("{targets}: above every {above} and no other"), false, (options, out))?;
     for fallback in &suggestion.or_to {
         row("or to", &view.fallback(fallback, options.verbose), false, (options, out))?;
     }

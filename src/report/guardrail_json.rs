@@ -43,6 +43,8 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> Result<()> {
     write_value(&view.coverage.unused.iter().map(String::as_str).collect(), out)?;
     out.write_all(b",\n\"suggestion\": ")?;
     write_pretty(&view.coverage.suggestion.as_ref().map_or(Value::Null, |s| suggestion(view, s)), out)?;
+    out.write_all(b",\n\"suggestion_for_resources\": ")?;
+    write_pretty(&view.coverage.for_resources.as_ref().map_or(Value::Null, |s| suggestion(view, s)), out)?;
     out.write_all(b"\n}\n}\n")
 }
 
@@ -122,6 +124,7 @@ fn suggestion(view: &View<'_>, suggestion: &Suggestion) -> Value {
     let drafts = suggestion.drafts.iter().map(|draft| json!({ "policy": draft.policy, "size": draft.characters }));
     let quota = suggestion.quota;
     json!({
+        "kind": suggestion.kind.as_str(),
         "policies": drafts.collect::<Vec<Value>>(), "proved": suggestion.proved, "closes": suggestion.closes,
         "attach_to": suggestion.attach_to.iter().map(target).collect::<Vec<Value>>(),
         "or_to": suggestion.or_to.iter().map(fallback).collect::<Vec<Value>>(),

@@ -2,7 +2,7 @@
 
 use super::escape::{markdown, markdown_block, markdown_code};
 use super::guardrail::{View, request_line};
-use crate::guardrail::Group;
+use crate::guardrail::{Group, Suggestion};
 use crate::proof::Verdict;
 use std::io::{Result, Write};
 
@@ -33,23 +33,33 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> Result<()> {
     }
     if let Some(suggestion) = &view.coverage.suggestion {
         let word = if suggestion.proved { "proved to close it" } else { "not proved to close it" };
-        writeln!(out, "\n### What would close it ({word})\n")?;
-        for draft in &suggestion.drafts {
-            writeln!(out, "{}", markdown_block(&format!("{:#}", draft.policy), "json"))?;
-        }
-        writeln!(
+        write_suggestion(view, suggestion, &format!("What would close it ({word})"), out)?;
+    }
+    if let Some(suggestion) = &view.coverage.for_resources {
+        let word = if suggestion.proved { "proved" } else { "not proved" };
+        write_suggestion(
+            view,
+            suggestion,
+            &format!("What would stop everybody else too, as a resource control policy ({word})"),
             out,
-            "\n{}. Attach to {}.",
-            markdown(&view.size(suggestion)),
-            markdown(&view.attach(&suggestion.attach_to, true))
         )?;
-        for full in view.full(suggestion) {
-            writeln!(out, "- {}", markdown(&full))?;
-        }
     }
     writeln!(out)?;
     for assumption in view.assumptions {
         writeln!(out, "<sub>assumed: {}</sub>", markdown(assumption))?;
+    }
+    Ok(())
+}
+
+fn write_suggestion(view: &View<'_>, suggestion: &Suggestion, title: &str, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "\n### {title}\n")?;
+    for draft in &suggestion.drafts {
+        writeln!(out, "{}", markdown_block(&format!("{:#}", draft.policy), "json"))?;
+    }
+    let (size, targets) = (view.size(suggestion), view.attach(&suggestion.attach_to, true));
+    writeln!(out, "\n{}. Attach to {}.", markdown(&size), markdown(&targets))?;
+    for full in view.full(suggestion) {
+        writeln!(out, "- {}", markdown(&full))?;
     }
     Ok(())
 }

@@ -53,9 +53,9 @@ pub fn write_lines(outcome: &Outcome, options: &Options, out: &mut dyn Write) ->
     out.write_all(b"\n")
 }
 
-/// A finding as reports have it.
+/// A finding as reports have it; what AWS says of it only where it was asked.
 pub fn finding(found: &Finding) -> Value {
-    json!({
+    let mut value = json!({
         "rule": found.rule.as_str(),
         "severity": found.severity.as_str(),
         "category": found.category.as_str(),
@@ -71,7 +71,11 @@ pub fn finding(found: &Finding) -> Value {
         "fingerprint": found.fingerprint,
         "suppressed": found.suppressed.as_ref().map_or(Value::Null, suppressed),
         "fixes": found.fixes.iter().map(fix).collect::<Vec<_>>(),
-    })
+    });
+    if let (Value::Object(map), Some(online)) = (&mut value, found.online) {
+        map.insert("online".to_owned(), online.as_str().into());
+    }
+    value
 }
 
 /// A place; `on` is written only for keys, as a value is what a pointer names.
@@ -133,6 +137,7 @@ fn documents(outcome: &Outcome) -> Value {
         "unknown": outcome.coverage.unknown,
         "absent": outcome.coverage.absent.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
         "not_in_force": outcome.coverage.idle,
+        "archived": outcome.coverage.archived,
         "incomplete": outcome.incomplete.iter().map(incomplete).collect::<Vec<_>>(),
     })
 }
@@ -167,7 +172,7 @@ fn summary(outcome: &Outcome) -> Value {
         pairs.into_iter().map(|(key, n)| (key.to_owned(), n.into())).collect()
     };
     let severities = outcome.by_severity();
-    json!({
+    let mut value = json!({
         "policies": outcome.policies(),
         "policies_by_kind": kinds
             .map(|((kind, assumed), n)| json!({ "kind": kind, "assumed": assumed, "count": n }))
@@ -180,7 +185,15 @@ fn summary(outcome: &Outcome) -> Value {
         "not_applicable": counts(outcome.coverage.not_applicable.iter().map(|(rule, n)| (rule.as_str(), *n)).collect()),
         "suppressed": outcome.suppressed(),
         "incomplete": summary::incomplete_files(outcome).len(),
-    })
+    });
+    if let (Value::Object(map), Some(online)) = (&mut value, outcome.coverage.online) {
+        let told = json!({
+            "policies": online.policies, "unanswered": online.unanswered, "confirmed": online.confirmed,
+            "added": online.added, "not_reported": online.not_reported,
+        });
+        map.insert("online".to_owned(), told);
+    }
+    value
 }
 
 #[cfg(test)]
@@ -243,6 +256,18 @@ mod tests {
         for key in ["schema_version", "palisade", "catalog", "documents", "notices", "summary"] {
             assert_eq!(last[key], whole[key]);
         }
+    }
+
+    #[test]
+    fn what_aws_says_is_written_where_it_was_asked() {
+        let mut outcome = sample::outcome();
+        assert!(!shown(&outcome, false).contains("\"online\""));
+        outcome.findings[0].online = Some(crate::finding::model::Online::NotReported);
+        outcome.coverage.online = Some(crate::finding::outcome::OnlineCoverage { policies: 3, ..Default::default() });
+        let report: Value = serde_json::from_str(&shown(&outcome, false)).unwrap();
+        assert!(jsonschema::is_valid(&schema(), &report));
+        assert_eq!(report["findings"][0]["online"], "not-reported");
+        assert_eq!(report["summary"]["online"]["policies"], 3);
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub fn finding(rule: &str, severity: Severity, message: &str, primary: Label) ->
         fingerprint: format!("{:032x}", rule.len() * 7919 + message.len()),
         suppressed: None,
         fixes: Vec::new(),
+        online: None,
     }
 }
 
@@ -133,6 +134,7 @@ pub fn incomplete() -> Incomplete {
         help: "remove the comma".into(),
         location: Some(location_of("scp/deny.json", text, comma, comma + 1)),
         related: Vec::new(),
+        resource: None,
     }
 }
 
@@ -155,6 +157,7 @@ pub fn outcome() -> Outcome {
         help: "make the file readable or exclude it in `palisade.yaml`".into(),
         location: None,
         related: Vec::new(),
+        resource: None,
     };
     let notice = Notice {
         code: "PAL902",
@@ -183,6 +186,8 @@ pub fn outcome() -> Outcome {
             rules: 41,
             undecided: BTreeMap::new(),
             not_applicable: BTreeMap::from([(RuleId::new("public-bucket-policy"), 3), (RuleId::new("public-trust-policy"), 2)]),
+            archived: 0,
+            online: None,
         },
         catalog_date: "2026-09-26".into(),
         targets: Vec::new(),
@@ -220,6 +225,7 @@ pub fn hostile() -> Outcome {
         help: HOSTILE.into(),
         location: Some(place.clone()),
         related: vec![label(HOSTILE, place.clone())],
+        resource: None,
     };
     let notice = Notice { code: "PAL901", message: HOSTILE.into(), help: HOSTILE.into(), location: Some(place) };
     let mut rule = card("hostile", Severity::High);

@@ -108,7 +108,7 @@ fn result(finding: &Finding, outcome: &Outcome) -> Value {
 fn result_properties(finding: &Finding) -> Value {
     let place = &finding.primary.location;
     let policy = &finding.policy;
-    json!({
+    let mut value = json!({
         "severity": finding.severity.as_str(),
         "category": finding.category.as_str(),
         "confidence": finding.confidence.as_str(),
@@ -118,7 +118,11 @@ fn result_properties(finding: &Finding) -> Value {
         "account": policy.account.as_deref().map(terminal),
         "resource": policy.resource.as_deref().map(terminal),
         "help": finding.help.as_deref().map(terminal_lines),
-    })
+    });
+    if let (Value::Object(map), Some(online)) = (&mut value, finding.online) {
+        map.insert("online".to_owned(), online.as_str().into());
+    }
+    value
 }
 
 fn related((index, label): (usize, &Label)) -> Value {

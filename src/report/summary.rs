@@ -4,7 +4,7 @@ use super::escape::terminal;
 use super::level::{paint, sgr};
 use super::options::Options;
 use super::wrap::hanging;
-use crate::finding::model::Suppressed;
+use crate::finding::model::{Online, Suppressed};
 use crate::finding::{Outcome, Severity};
 use std::collections::BTreeSet;
 use std::io::{Result, Write};
@@ -19,6 +19,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> Resul
         lines.push(coverage(outcome));
         lines.extend(undecided(outcome));
         lines.extend(left_out(outcome));
+        lines.extend(archived(outcome));
     }
     for line in lines {
         write_wrapped(&line, options.width, out)?;
@@ -80,12 +81,51 @@ pub fn left_out(outcome: &Outcome) -> Option<String> {
     (!parts.is_empty()).then(|| format!("not judged: {}", parts.join(", ")))
 }
 
+/// Findings of Access Analyzer that are none because somebody archived them.
+pub fn archived(outcome: &Outcome) -> Option<String> {
+    let are = match outcome.coverage.archived {
+        0 => return None,
+        1 => "1 archived finding of Access Analyzer is".to_owned(),
+        n => format!("{n} archived findings of Access Analyzer are"),
+    };
+    Some(format!("{are} left out"))
+}
+
 /// Rules that some policy gave no answer to: not a finding, and not an all-clear either.
 pub fn undecided(outcome: &Outcome) -> Option<String> {
     let rules = &outcome.coverage.undecided;
     let list: Vec<String> = rules.iter().map(|(id, n)| format!("{} {n}", terminal(id.as_str()))).collect();
     let hint = "the text does not tell; the account, resource or role can be said in palisade.yaml";
     (!list.is_empty()).then(|| format!("not decided: {} ({hint})", list.join(", ")))
+}
+
+/// What came of asking AWS itself.
+pub fn online(outcome: &Outcome) -> Option<String> {
+    let online = outcome.coverage.online?;
+    let parts =
+        [(online.confirmed, "confirmed"), (online.added, "told by AWS alone"), (online.not_reported, "not reported by AWS")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", count(n, "finding", "findings")))
+        .collect();
+    let parts = match (parts.is_empty(), online.unanswered) {
+        (true, 0) => "nothing to add".to_owned(),
+        (true, n) if n == online.policies => "no answer".to_owned(),
+        (true, n) => format!("nothing to add; no answer about {n}"),
+        (false, 0) => parts.join(", "),
+        (false, n) => format!("{}; no answer about {n}", parts.join(", ")),
+    };
+    Some(format!("ValidatePolicy of {}: {parts}", count(online.policies, "policy", "policies")))
+}
+
+/// What AWS says of a finding, where that is worth a word.
+pub fn second_opinion(online: Online) -> Option<&'static str> {
+    match online {
+        Online::Added => Some("told by ValidatePolicy alone"),
+        Online::NotReported => Some("ValidatePolicy has this check and does not report it here"),
+        Online::Confirmed => None,
+    }
 }
 
 /// What came of it: findings by severity, suppressed, incomplete.
@@ -186,7 +226,9 @@ fn color_severities(line: &str, color: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::sample;
+    use super::online as online_of;
     use super::*;
+    use crate::finding::outcome::OnlineCoverage;
 
     fn shown(outcome: &Outcome, options: &Options) -> String {
         let mut out = Vec::new();
@@ -200,6 +242,24 @@ mod tests {
         0 documents, 0 policies, 0 statements; 0 rules applied
         0 findings; 0 suppressed; 0 incomplete
         ");
+    }
+
+    #[test]
+    fn a_second_opinion_is_summed_up() {
+        let told = |policies, unanswered, confirmed, added, not_reported| {
+            let online = Some(OnlineCoverage { policies, unanswered, confirmed, added, not_reported });
+            let coverage = crate::finding::Coverage { online, ..Default::default() };
+            online_of(&Outcome { coverage, ..Outcome::default() }).unwrap()
+        };
+        assert_eq!(
+            told(9, 1, 1, 2, 3),
+            "ValidatePolicy of 9 policies: 1 finding confirmed, 2 findings told by AWS alone, 3 findings not reported by AWS; \
+             no answer about 1"
+        );
+        assert_eq!(told(1, 0, 0, 0, 0), "ValidatePolicy of 1 policy: nothing to add");
+        assert_eq!(told(2, 2, 0, 0, 0), "ValidatePolicy of 2 policies: no answer");
+        assert_eq!(told(2, 1, 0, 0, 0), "ValidatePolicy of 2 policies: nothing to add; no answer about 1");
+        assert_eq!(online_of(&Outcome::default()), None);
     }
 
     #[test]

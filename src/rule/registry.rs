@@ -62,6 +62,8 @@ pub enum RuleError {
 pub struct Registry {
     active: Vec<Active>,
     by_kind: BTreeMap<DocumentKind, About>,
+    /// What was said of the rules that apply, beyond their ids: parameters, and the texts of the user's own.
+    said: String,
 }
 
 /// The rules about one kind of document.
@@ -112,16 +114,29 @@ impl Registry {
             }
         }
         let first_user = rules.len();
+        let mut texts: Vec<&str> = Vec::new();
         for source in user {
+            let before = rules.len();
             let document = yaml::parse(source.text.clone());
             let none = BTreeMap::new();
             let id = document.root().and_then(|r| r.get("id")).map_or("", Node::scalar).to_owned();
             let compiled = compile(&document, bundle::pack_of(&source.name), wishes.params.get(&id).unwrap_or(&none));
             take(compiled, &source.name, || Some(document), &mut rules, &mut errors);
+            texts.extend((rules.len() > before).then_some(source.text.as_str()));
         }
         check_ids(&rules, wishes, &mut errors);
+        let own: BTreeMap<RuleId, &str> = rules.iter().skip(first_user).map(|r| r.head.id.clone()).zip(texts).collect();
         let active = choose(rules, first_user, wishes, &mut errors);
-        if errors.is_empty() { Ok(Self::index(active)) } else { Err(errors) }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut said = String::new();
+        for head in active.iter().map(|rule| &rule.head) {
+            let params = wishes.params.get(head.id.as_str()).into_iter().flatten();
+            params.for_each(|(name, value)| said.push_str(&format!("{} {name}={}\n", head.id, value.written())));
+            own.get(&head.id).iter().for_each(|text| said.push_str(text));
+        }
+        Ok(Self { said, ..Self::index(active) })
     }
 
     fn index(mut active: Vec<Active>) -> Self {
@@ -137,7 +152,14 @@ impl Registry {
             about
         };
         let by_kind = document_kinds().map(|kind| (kind, about(kind))).collect();
-        Self { active, by_kind }
+        Self { active, by_kind, said: String::new() }
+    }
+
+    /// All that the answers of the rules hang on, as text: their severities and parameters, and the texts of the user's own.
+    /// The texts of bundled rules are told by the version.
+    pub fn in_force(&self) -> String {
+        let lines = self.active.iter().map(|active| format!("{} {}\n", active.head.id, active.severity));
+        lines.chain([self.said.clone()]).collect()
     }
 
     /// Every rule that applies, sorted by id.

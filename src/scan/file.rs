@@ -34,6 +34,7 @@ pub fn unreadable(error: &SourceError) -> Incomplete {
         help: error.help(),
         location: None,
         related: Vec::new(),
+        resource: None,
     }
 }
 
@@ -155,7 +156,7 @@ pub(super) fn identity_of(entity: &Entity) -> &Identity {
 }
 
 /// Give what IAM tells the key that AWS Config's record of it has, so that it is judged once. Nothing says when IAM told it,
-/// and the record of AWS Config goes first.
+/// and the record of AWS Config goes first; so it does of a secret, other than of its policy.
 fn identify(entity: &mut Entity) {
     let (identity, context, kind, id) = match entity {
         Entity::Principal(identity, principal) => {
@@ -167,7 +168,12 @@ fn identify(entity: &mut Entity) {
             (identity, Some(&principal.subject.context), kind, &principal.id)
         }
         Entity::Managed(identity, managed) => (identity, managed.default.as_ref().map(|f| &f.context), "Policy", &managed.id),
-        Entity::Resource(..) => return,
+        Entity::Resource(identity, found) => {
+            if found.iter().any(|found| matches!(found.body, Body::Record(_))) {
+                identity.recorded = "".into();
+            }
+            return;
+        }
     };
     let account = context.and_then(|context| context.account.as_deref());
     if let (None, Some(account)) = (&identity.key, account) {

@@ -57,7 +57,7 @@ impl Reader<'_, '_> {
             let code = Some(ProblemCode::TooManyProblems);
             let help = "mend the first ones and run again".to_owned();
             let (file, related) = (name.clone(), Vec::new());
-            self.result.incomplete.push(Incomplete { file, code, reason, help, location: None, related });
+            self.result.incomplete.push(Incomplete { file, code, reason, help, location: None, related, resource: None });
         }
         self.result.incomplete.extend(unread(&mut stream, name));
         let around = self.judge.around.known;
@@ -126,5 +126,6 @@ fn at(name: &Arc<str>, place: Position, code: ProblemCode, reason: &str, help: &
         help: help.to_owned(),
         location: Some(location),
         related: Vec::new(),
+        resource: None,
     }
 }

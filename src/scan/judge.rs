@@ -13,6 +13,7 @@ use crate::extract::facts::{dated, other_bases};
 use crate::extract::{Base, Body, DocumentKind, Found, Site, blocks_account};
 use crate::finding::place::Placer;
 use crate::finding::{Finding, Incomplete, Label, RuleId, Severity};
+use crate::policy::context::PrincipalKind;
 use crate::policy::{Context, PolicyKind};
 use crate::rule::registry::Active;
 use crate::rule::{Judgement, Raised, checked, judge_within};
@@ -74,6 +75,9 @@ impl<'s> Judge<'s> {
             }
             Body::Settings(place, facts) if self.asks(DocumentKind::Settings) => {
                 let observed = Observed::of(place, facts, found);
+                if observed.as_ref().is_some_and(Observed::is_archived) && self.asks_access_analyzer() {
+                    result.archived.push(record.cloned());
+                }
                 if blocks_account(facts) {
                     result.blocked.extend(found.context.account.as_deref().map(Arc::from));
                 }
@@ -102,6 +106,11 @@ impl<'s> Judge<'s> {
         self.scan.registry.about(kind).next().is_some()
     }
 
+    /// Whether there are rules about findings of Access Analyzer.
+    fn asks_access_analyzer(&self) -> bool {
+        self.scan.registry.about(DocumentKind::Settings).any(|active| active.head.id.as_str().starts_with("access-analyzer-"))
+    }
+
     /// Something without a policy: only rules speak of it.
     fn other<'d>(&self, found: &'d Found, site: &Site<'d>, record: Option<&Arc<Record>>, result: &mut FileResult) {
         let opened = Opened::new(found);
@@ -125,11 +134,12 @@ impl<'s> Judge<'s> {
                 return known;
             }
             known.count(result);
-            if !self.is_silent(&known, found, ask, result) {
+            // Others are asked about this very text.
+            if self.scan.review.is_some() || !self.is_silent(&known, found, ask, result) {
                 let opened = Opened::new(found);
                 let placer = opened.placer(self.scan.excerpts);
                 if let Some((site, problems)) = opened.policy(found) {
-                    tell(opened.mistakes().iter().chain(&problems), &placer, result);
+                    tell_of(found, opened.mistakes().iter().chain(&problems), &placer, result);
                     let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
                     self.questions(&case, Some(&known), ask, result);
                 }
@@ -138,9 +148,9 @@ impl<'s> Judge<'s> {
         }
         let opened = Opened::new(found);
         let placer = opened.placer(self.scan.excerpts);
-        tell(opened.mistakes().iter(), &placer, result);
+        tell_of(found, opened.mistakes().iter(), &placer, result);
         let Some((site, problems)) = opened.policy(found) else { return Arc::default() };
-        tell(problems.iter(), &placer, result);
+        tell_of(found, problems.iter(), &placer, result);
         let case = Case { site: &site, placer: &placer, inside: &[], anchor: None, record };
         let mut verdict = self.questions(&case, None, ask, result);
         verdict.broken = !opened.mistakes().is_empty() || !problems.is_empty();
@@ -180,10 +190,14 @@ impl<'s> Judge<'s> {
             statements: site.policy.as_ref().map_or(0, |p| p.statements.len()),
             ..Verdict::default()
         };
+        let before = result.findings.len();
         let said = self.checks(case, known, &mut verdict, result);
         if known.is_none() || ask == Ask::Everything {
             self.rules(case, known, ask, &said, &mut verdict, result);
         }
+        let mut raised: Vec<&mut Finding> = result.findings.iter_mut().skip(before).map(|(_, finding)| finding).collect();
+        let more = self.scan.review(site, case.placer, &mut raised);
+        result.findings.extend(more.into_iter().map(|finding| (case.record.cloned(), finding)));
         verdict
     }
 
@@ -306,6 +320,7 @@ pub(super) fn finding<'p, 'd: 'p>(
         policy,
         suppressed: None,
         fixes: raised.fixes.clone(),
+        online: None,
     }
 }
 
@@ -334,6 +349,27 @@ pub(super) fn tell<'p>(problems: impl Iterator<Item = &'p Problem>, placer: &Pla
     result.incomplete.extend(problems.map(|problem| incomplete(problem, placer)));
 }
 
+/// The same of the text of a policy: where it belongs to one resource alone, nothing else is in doubt.
+fn tell_of<'p>(found: &Found, problems: impl Iterator<Item = &'p Problem>, placer: &Placer<'_>, result: &mut FileResult) {
+    let resource = alone(found);
+    result.incomplete.extend(problems.map(|problem| Incomplete { resource: resource.clone(), ..incomplete(problem, placer) }));
+}
+
+/// The ARN of the only resource that a policy says anything of. Members of a group, and whoever a managed or a control policy
+/// is attached to, stand elsewhere.
+fn alone(found: &Found) -> Option<String> {
+    let context = &found.context;
+    let kind = context.attached_to.as_ref().and_then(|attached| attached.kind);
+    let is_own = match (kind, context.resource_type.as_deref()) {
+        (Some(PrincipalKind::Role | PrincipalKind::User), _) => true,
+        (Some(PrincipalKind::Group), _) | (None, None) => false,
+        (None, Some(resource_type)) => {
+            !resource_type.starts_with("AWS::IAM::") && !resource_type.starts_with("AWS::Organizations::")
+        }
+    };
+    context.resource.clone().filter(|resource| is_own && resource.starts_with("arn:"))
+}
+
 /// A mistake of a text as something that could not be read.
 pub(super) fn incomplete(problem: &Problem, placer: &Placer<'_>) -> Incomplete {
     let related =
@@ -345,5 +381,6 @@ pub(super) fn incomplete(problem: &Problem, placer: &Placer<'_>) -> Incomplete {
         help: problem.help.clone(),
         location: Some(placer.mistake(problem.span)),
         related: related.collect(),
+        resource: None,
     }
 }

@@ -173,12 +173,14 @@ impl Known {
         let below = self.below_snapshot(file)?;
         let (folder, name) = below.split_once('/')?;
         let account = name.split('.').next().filter(|account| is_account_id(account));
-        account.filter(|_| matches!(folder, "config" | "iam" | "s3"))
+        account.filter(|_| matches!(folder, "config" | "iam" | "s3" | "secrets-manager"))
     }
 
-    /// Whether a file holds what IAM says of an account in a snapshot: records of what AWS Config may tell as well.
+    /// Whether a file of a snapshot holds what IAM or Secrets Manager say of an account: records of what AWS Config may tell
+    /// as well.
     pub fn is_second_record(&self, file: &str) -> bool {
-        self.below_snapshot(file).is_some_and(|below| below.starts_with("iam/"))
+        let second = |below: &str| below.starts_with("iam/") || below.starts_with("secrets-manager/");
+        self.below_snapshot(file).is_some_and(second)
     }
 
     fn below_snapshot<'e>(&self, file: &'e str) -> Option<&'e str> {
@@ -206,7 +208,15 @@ fn may_be_export(entry: &Entry) -> bool {
 }
 
 fn incomplete(file: &Arc<str>, reason: String, help: &str) -> Incomplete {
-    Incomplete { file: file.clone(), code: None, reason, help: help.to_owned(), location: None, related: Vec::new() }
+    Incomplete {
+        file: file.clone(),
+        code: None,
+        reason,
+        help: help.to_owned(),
+        location: None,
+        related: Vec::new(),
+        resource: None,
+    }
 }
 
 /// What a snapshot lacks, by its own account; what is the same of many accounts is told once.
@@ -270,9 +280,11 @@ mod tests {
         assert_eq!(known.account_of(name), account);
         assert_eq!(known.account_of("AWSLogs/111122223333/Config/a.json"), account);
         assert_eq!(known.account_of("snap/AWSLogs/111122223333/Config/a.json"), account);
-        for name in ["snap/config/111122223333.jsonl.gz", "snap/iam/111122223333.json.gz", "snap/s3/111122223333.jsonl"] {
-            assert_eq!(known.account_of(name), account, "{name}");
+        for name in ["config/111122223333.jsonl.gz", "iam/111122223333.json.gz", "s3/111122223333.jsonl"] {
+            assert_eq!(known.account_of(&format!("snap/{name}")), account, "{name}");
         }
+        let secrets = "snap/secrets-manager/111122223333.jsonl.gz";
+        assert!(known.account_of(secrets) == account && known.is_second_record(secrets));
         for name in ["policies/111122223333/a.json", "config/111122223333.jsonl.gz", "snap/access-analyzer/111122223333.jsonl.gz"]
         {
             assert_eq!(known.account_of(name), None, "{name}");

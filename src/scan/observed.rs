@@ -53,6 +53,11 @@ impl Observed {
         Some(Self { told: Told::read(place.node()), resource, account: found.context.account.clone() })
     }
 
+    /// Somebody has looked at it and put it away.
+    pub fn is_archived(&self) -> bool {
+        self.told.status == "ARCHIVED"
+    }
+
     /// ARNs of principals that it names.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
         self.told.principals.iter().map(|(_, value)| value.as_str()).filter(|value| value.starts_with("arn:"))

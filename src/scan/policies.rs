@@ -264,6 +264,7 @@ impl<'a> Gatherer<'a> {
                     help: "name the deployed policy instead".to_owned(),
                     location: Some(placer.node(Some(place.node()))),
                     related: Vec::new(),
+                    resource: None,
                 });
                 return;
             }

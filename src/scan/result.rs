@@ -94,6 +94,8 @@ pub(super) struct FileResult {
     pub absent: HashSet<Arc<str>>,
     /// Policies attached to nothing, and versions that are not the default.
     pub idle: usize,
+    /// Archived findings of Access Analyzer, each with its record.
+    pub archived: Vec<Option<Arc<Record>>>,
     /// Records of things, to tell which of several is the newest.
     pub records: Vec<Arc<Record>>,
     /// SCPs and RCPs, which are judged once more together with their neighbours.
@@ -126,6 +128,7 @@ impl FileResult {
         self.unknown += other.unknown;
         self.absent.extend(other.absent);
         self.idle += other.idle;
+        self.archived.extend(other.archived);
         self.records.extend(other.records);
         self.sets.extend(other.sets);
         self.blocked.extend(other.blocked);
@@ -142,6 +145,7 @@ impl FileResult {
         let current = |record: &Option<Arc<Record>>| {
             record.as_ref().is_none_or(|record| newest.get(&record.key).is_none_or(|best| **best == record.rank))
         };
+        outcome.coverage.archived = self.archived.iter().filter(|record| current(record)).count();
         let blocked = &self.blocked;
         let is_covered = |finding: &Finding| {
             let by_account = finding.policy.account.as_deref().is_some_and(|account| blocked.contains(account));

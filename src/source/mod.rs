@@ -6,6 +6,8 @@ pub mod error;
 pub mod file;
 pub mod folder;
 pub mod git;
+#[cfg(feature = "aws")]
+pub mod lock;
 pub mod parts;
 pub mod project;
 pub mod rule_files;

@@ -54,7 +54,7 @@ impl State {
 /// One source: what of which account and region was asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceState {
-    /// `organizations`, `config`, `config-snapshot`, `iam`, `access-analyzer`, `s3`, ….
+    /// `organizations`, `config`, `config-snapshots`, `iam`, `access-analyzer`, `s3`, `secrets-manager`.
     pub source: String,
     /// The account, unless it is about all.
     pub account: Option<String>,

@@ -36,6 +36,16 @@ impl ParamValue {
         Self { data: ParamData::String(text.to_owned()), span: Span::default() }
     }
 
+    /// As it would be written down, so that two values are the same when this is.
+    pub fn written(&self) -> String {
+        match &self.data {
+            ParamData::String(text) => format!("{text:?}"),
+            ParamData::Int { text, .. } => text.clone(),
+            ParamData::Bool(value) => value.to_string(),
+            ParamData::List(items) => format!("[{}]", items.iter().map(Self::written).collect::<Vec<_>>().join(",")),
+        }
+    }
+
     /// The text of a string or of a number.
     pub fn as_text(&self) -> Option<&str> {
         match &self.data {

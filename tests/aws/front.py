@@ -5,8 +5,8 @@
 
 Organizations, STS and S3 are moto's, with times written as AWS writes them, pages where moto gives everything at once, and
 the refusals that moto leaves out: strangers' keys, members who ask Organizations, roles that do not exist or want another
-external id, buckets asked in the wrong region. AWS Config's aggregators, IAM's authorization details and Access Analyzer
-are answered here, each answer compared with the service's model.
+external id, buckets asked in the wrong region. AWS Config's aggregators, IAM's authorization details, Access Analyzer
+and lists and policies of secrets are answered here, each answer compared with the service's model.
 
 Control, all JSON:
     PUT  /_front/state      a part of the state, which replaces what is there: see State
@@ -38,6 +38,7 @@ from faults import KINDS, Faults
 from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 from wire import Refusal
@@ -68,6 +69,8 @@ class State:
     findings: list = field(default_factory=list)
     # Text in a policy → what ValidatePolicy says of it.
     validation: dict = field(default_factory=dict)
+    # {"account", "region"}: regions that an account has not enabled.
+    closed: list = field(default_factory=list)
     # The most records on any page; a service's own limit when it is lower.
     page: int = 100
 
@@ -138,6 +141,8 @@ class Front:
             # moto takes every key it does not know for the management account's.
             if call.key not in iam_backends[call.account]["aws"].access_keys:
                 raise Refusal("stranger")
+        if {"account": call.account, "region": call.region} in self.state.closed:
+            raise Refusal("stranger")
         wire.is_request_legal(call)
 
     def answer(self, call, environ, fault):
@@ -384,6 +389,20 @@ class Front:
         if out["IsTruncated"]:
             out["Marker"] = str(first if fault and fault["kind"] == "same-token" else first + size)
         return out
+
+    # --- Secrets Manager ---------------------------------------------------------------------------------------------
+
+    def secretsmanager_ListSecrets(self, call, _):
+        rows = [{"ARN": s.arn, "Name": s.name, "CreatedDate": recorder.CAPTURED, "Description": s.description or "", "Tags": s.tags or []}
+                for s in secretsmanager_backends[call.account][call.region].secrets.values()]
+        return {"SecretList": rows, "_page": "SecretList"}
+
+    def secretsmanager_GetResourcePolicy(self, call, _):
+        held = secretsmanager_backends[call.account][call.region].secrets.values()
+        found = next((s for s in held if call.arguments["SecretId"] in (s.arn, s.name)), None)
+        if not found:
+            raise Refusal("none", "Secrets Manager can't find the specified secret.", code="ResourceNotFoundException")
+        return {"ARN": found.arn, "Name": found.name, **({"ResourcePolicy": found.policy} if found.policy else {})}
 
     # --- Access Analyzer ---------------------------------------------------------------------------------------------
 

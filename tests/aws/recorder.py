@@ -21,7 +21,8 @@ HOME = "us-east-1"
 REGIONS = (HOME, "eu-west-1")
 CAPTURED = datetime(2026, 8, 22, 6, tzinfo=timezone.utc)
 IAM_TYPES = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::User", "AWS::IAM::Group")
-RESOURCE_TYPES = ("AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::KMS::Key", "AWS::SecretsManager::ResourcePolicy")
+RESOURCE_TYPES = ("AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::KMS::Key", "AWS::SecretsManager::Secret",
+                  "AWS::SecretsManager::ResourcePolicy")
 
 
 def management():
@@ -120,7 +121,10 @@ def other_items(account, region):
                    {"keyId": key.id, "arn": key.arn, "aWSAccountId": account, "keyManager": key.key_manager, "enabled": True},
                    supplementary={"Policy": key.policy, "KeyRotationStatus": True})
     for secret in secretsmanager_backends[account][region].secrets.values():
-        if secret.policy:
+        yield item(account, region, "AWS::SecretsManager::Secret", secret.name, secret.arn,
+                   {"Id": secret.arn, "Name": secret.name, "Description": secret.description or ""}, id=secret.arn)
+        # The recorder of the other region leaves policies out.
+        if secret.policy and region == HOME:
             yield item(account, region, "AWS::SecretsManager::ResourcePolicy", secret.arn, secret.arn,
                        {"SecretId": secret.arn, "ResourcePolicy": json.loads(secret.policy)}, id=secret.arn)
 

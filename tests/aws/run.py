@@ -65,8 +65,8 @@ def the_policy_holds_what_is_called(world):
     named = lambda *names: [part for name in names for part in ("--source", name)]
     lake = world.seed.ids["lake"]
     for wanted in (
-        # IAM and S3 are asked of every account when Config is not.
-        [*named("iam", "s3"), "--account", lake, *ENTER],
+        # IAM and S3 are asked of every account when Config is not, and secrets always.
+        [*named("iam", "s3", "secrets-manager"), "--account", lake, *ENTER],
         named("organizations", "config", "access-analyzer"),
         [*named("config"), "--query"],
         [*named("config-snapshots"), "--config-snapshots", f"s3://{world.seed.delivery}/org"],
@@ -118,8 +118,8 @@ def a_query_gives_the_same_policies(world):
 def files_of_config_in_s3_are_read(world):
     out = world.folder("delivered")
     world.fetch(out, "--source", "organizations", "--source", "config-snapshots", "--config-snapshots", f"s3://{world.seed.delivery}/org")
-    # What moto has no type for is not in the files.
-    world.judged_rightly(world.findings(out))
+    # What moto has no type for is not in the files, nor what only Secrets Manager tells.
+    world.judged_rightly(world.findings(out), leave_out=[world.seed.partner])
 
 
 @scenario
@@ -159,11 +159,60 @@ def iam_and_s3_are_asked_where_config_lacks_an_account(world):
     must("not-recorded" in states(alone, account=trial), f"the manifest says {states(alone, account=trial)} of {trial}")
     entered = world.folder("entered")
     world.fetch(entered, *ENTER, code=(0, 4))
-    # Keys, queues, topics and secrets are in Config alone.
+    # Keys, queues and topics are in Config alone; in which other regions to look for secrets only Config tells.
     lost = [e["name"] for e in world.seed.expect if e["account"] == lake and not e["name"].startswith("lake-") or e["name"] == "lake-events"]
-    world.judged_rightly(world.findings(entered), leave_out=lost)
+    world.judged_rightly(world.findings(entered), leave_out=set(lost) - {world.seed.warehouse})
     must((entered / "iam" / f"{trial}.json.gz").exists(), "IAM was not asked")
     must((entered / "s3" / f"{lake}.jsonl.gz").exists(), "S3 was not asked")
+
+
+@scenario
+def policies_of_secrets_come_from_their_own_service(world):
+    whole = undisturbed(world)
+    _, report = audit(world, whole, world.folder("history.sqlite"), code=1)
+    told = {}
+    for found in report["findings"]:
+        told.setdefault(found["policy"]["resource"], []).append((found["rule"], found["location"]["file"].split("/")[-2]))
+    must(told.get(world.seed.partner) == [("secret-open-to-foreign-root", "secrets-manager")], f"of the partner's secret: {told.get(world.seed.partner)}")
+    # Config tells this policy as well, by itself.
+    everybody = [rule for rule, _ in told.get(world.seed.warehouse, []) if rule == "resource-policy-open-to-everyone"]
+    must(len(everybody) == 1, f"of the open secret: {told.get(world.seed.warehouse)}")
+    alone = world.folder("alone")
+    world.fetch(alone, *ENTER, "--source", "secrets-manager", "--region", seed.SECOND, "--account", world.seed.ids["lake"])
+    called = Counter(c["operation"] for c in world.log() if c["service"] == "secretsmanager")
+    must(called == {"ListSecrets": 1, "GetResourcePolicy": 2}, f"it called {called}")
+
+
+@scenario
+def a_region_denied_to_secrets_is_told_and_resumed(world):
+    whole, out, lake = undisturbed(world), world.folder("secrets-denied"), world.seed.ids["lake"]
+    world.faults({"kind": "deny", "service": "secretsmanager", "account": lake, "region": seed.SECOND},
+                 {"kind": "deny", "service": "secretsmanager", "operation": "GetResourcePolicy", "holding": "shop/07"},
+                 {"kind": "empty-page", "service": "secretsmanager", "share": 0.5})
+    world.fetch(out, *ENTER, code=4).says(lake, seed.SECOND, "denied", "shop/07", "--resume")
+    must(states(out, source="secrets-manager", account=lake, region=seed.SECOND) == {"denied"}, "the manifest does not say denied")
+    must(states(out, source="secrets-manager", account=lake, region=seed.REGION) == {"complete"}, "the other region was not read")
+    world.run("check", out, "--no-config", code=1).says("run incomplete", f"secrets-manager of {lake} in {seed.SECOND} was denied")
+    world.forget()
+    world.fetch(out, *ENTER, "--resume")
+    again = [(c["operation"], c["account"], c["region"]) for c in world.log() if c["service"] == "secretsmanager"]
+    shop = ("GetResourcePolicy", world.seed.ids["shop"], seed.REGION)
+    must(set(again) == {("ListSecrets", lake, seed.SECOND), ("GetResourcePolicy", lake, seed.SECOND), shop}, f"it asked again: {again}")
+    must(len(again) == 4, f"it asked again: {again}")
+    same(whole, out)
+
+
+@scenario
+def a_region_that_is_not_enabled_holds_no_secrets(world):
+    closed = [{"account": world.seed.ids[name], "region": "me-south-1"} for name in ("shop", "lake")]
+    world.state(closed=closed)
+    out = world.folder("closed")
+    world.fetch(out, *ENTER, "--source", "secrets-manager", "--source", "organizations", "--region", "me-south-1", "--region", seed.SECOND)
+    reasons = [s["reason"] for s in manifest(out)["sources"] if s["source"] == "secrets-manager" and s["region"] == "me-south-1"]
+    must(len(reasons) == 7 and sum("not available" in (r or "") for r in reasons) == 2, f"the manifest says {reasons}")
+    # Config tells of this region: something is wrong with the credentials then.
+    world.state(closed=[{"account": world.seed.ids["lake"], "region": seed.SECOND}])
+    world.fetch(world.folder("told"), *ENTER, code=4).says("UnrecognizedClientException")
 
 
 @scenario
@@ -297,9 +346,9 @@ def empty_pages_with_a_token_are_followed(world):
 @scenario
 def a_token_that_repeats_ends(world):
     for source, operation in (("config", "ListAggregateDiscoveredResources"), ("organizations", "ListPolicies"), ("iam", "*"),
-                              ("access-analyzer", "ListFindingsV2")):
+                              ("access-analyzer", "ListFindingsV2"), ("secrets-manager", "ListSecrets")):
         world.forget()
-        world.faults({"kind": "same-token", "service": source, "operation": operation})
+        world.faults({"kind": "same-token", "service": source.replace("secrets-manager", "secretsmanager"), "operation": operation})
         world.fetch(world.folder("same-token"), *ENTER, "--source", source, "--account", world.seed.ids["shop"], code=4)
         must(len(world.log()) < 1500, f"it asked {len(world.log())} times")
 
@@ -461,7 +510,7 @@ def no_aggregator_or_several(world):
 @scenario
 def no_permission(world):
     out = world.folder("x")
-    world.faults({"kind": "deny", "service": "[!s]*"}, {"kind": "deny", "service": "s3"})
+    world.faults({"kind": "deny", "service": "[!s]*"}, {"kind": "deny", "service": "s3"}, {"kind": "deny", "service": "secretsmanager"})
     world.fetch(out, *ENTER, code=4).says("denied")
     found = {s["state"] for s in manifest(out)["sources"]}
     must("complete" not in found and "denied" in found, f"the manifest says {found}")
@@ -524,6 +573,59 @@ def an_audit_points_at_what_access_analyzer_found(world):
     must(not any(n == "role/shop-consumer" for r, n in told if r.endswith("external-access")), "an archived finding is told")
     pointed = next(f for f in found if f["rule"] == "access-analyzer-public-access" and (f["policy"]["resource"] or "").endswith("lake-open"))
     must("access-analyzer" not in pointed["location"]["file"], f"it points at {pointed['location']['file']}")
+
+
+def remark(code, *path):
+    point = {"line": 1, "column": 0, "offset": 0}
+    return {"findingDetails": f"Fix {code}.", "findingType": "WARNING", "issueCode": code, "learnMoreLink": "https://docs.aws.amazon.com/",
+            "locations": [{"path": list(path), "span": {"start": point, "end": point}}]}
+
+
+def statement(index, *rest):
+    return [{"value": "Statement"}, {"index": index}, *rest]
+
+
+@scenario
+def a_second_opinion_is_put_together_with_ours(world):
+    """Confirmed, added, not reported; and a run that does not ask, or gets no answer, resolves nothing of it."""
+    whole, history = undisturbed(world), world.folder("history.sqlite")
+    world.run("audit", whole, "--no-config", "--no-history", code=1)
+    must(not any("ValidatePolicy" in call for call in map(json.dumps, world.log())), "it asked without being told to")
+    world.state(validation={
+        "iam:PassRole": [remark("PASS_ROLE_WITH_STAR_IN_RESOURCE", *statement(0, {"value": "Resource"}))],
+        "lake-open-far": [remark("OF_NEXT_YEAR", *statement(0, {"value": "Principal"})), remark("REDUNDANT_ACTION", *statement(0, {"key": "Action"}))],
+    })
+    ran, report = audit(world, whole, history, "--online-validate", code=1)
+    told = {(f["rule"], (f["policy"]["resource"] or "").rsplit("/", 1)[-1].rsplit(":", 1)[-1], f["online"]) for f in report["findings"] if "online" in f}
+    ran.must(told == {
+        ("pass-role-with-star-in-resource", "deployer", "confirmed"),
+        ("pass-role-with-star-in-resource", "builder", "added"),
+        ("of-next-year", "lake-open-far", "added"),
+        ("redundant-action", "lake-open-far", "added"),
+        ("wildcard-without-like-operator", report_scp(report), "not-reported"),
+    }, f"told: {told}")
+    added = next(f for f in report["findings"] if f["rule"] == "of-next-year")
+    ran.must(added["location"]["embedded"]["pointer"] == "/Statement/0/Principal", f"it points at {added['location']}")
+    summary = report["summary"]["online"]
+    ran.must((summary["confirmed"], summary["added"], summary["not_reported"], summary["unanswered"]) == (1, 3, 1, 0), f"{summary}")
+    asked = sum("ValidatePolicy" in call for call in map(json.dumps, world.log()))
+    ran.must(summary["policies"] == asked, f"{asked} calls for {summary['policies']} policies")
+    _, report = audit(world, whole, history, code=1)
+    must(not report["drift"]["resolved"] and not report["drift"]["unseen"], f"nobody asked, and the drift is {report['drift']}")
+    world.faults({"kind": "deny", "operation": "ValidatePolicy"})
+    ran, report = audit(world, whole, history, "--online-validate", "--since-last", code=4)
+    told = [i["reason"] for i in report["documents"]["incomplete"] if "no second opinion" in i["reason"]]
+    ran.must(len(told) == 1 and f"{asked} policies" in told[0] and "ValidatePolicy" in told[0], f"{told}")
+    ran.must(not report["drift"]["resolved"] and len(report["drift"]["unseen"]) == 3, f"no answer, and the drift is {report['drift']}")
+    world.calm()
+    world.state(validation={})
+    ran, report = audit(world, whole, history, "--online-validate", "--since-last", code=0)
+    ran.must(sorted(g["rule"] for g in report["drift"]["resolved"]) == ["of-next-year", "pass-role-with-star-in-resource", "redundant-action"], f"{report['drift']['resolved']}")
+
+
+def report_scp(report):
+    found = next(f for f in report["findings"] if f["rule"] == "wildcard-without-like-operator")
+    return found["policy"]["resource"].rsplit("/", 1)[-1]
 
 
 @scenario

@@ -25,6 +25,7 @@ MANAGEMENT_KEY = "AKIAFRONTMANAGEMENT1"
 MANAGEMENT_SECRET = "management-secret-9f1c04d2a7"
 LAMBDA_SECRET = "hunter2-in-an-environment-variable"
 USER_DATA_SECRET = "hunter3-in-user-data"
+SECRET_VALUE = "hunter4-in-a-secret"
 UNITS = {"Models": None, "Consumers": None, "Consumers/Live": "Consumers", "Consumers/Test": "Consumers", "Platform": None,
          "Platform/Delivery": "Platform", "Lake": None, "Trial": None, "Red \x1b[31m unit": None}
 ACCOUNTS = {"models": "Models", "shop": "Consumers/Live", "shop-test": "Consumers/Test", "delivery": "Platform/Delivery",
@@ -65,6 +66,7 @@ class Seed:
         self.other_identities()
         self.buckets()
         self.other_resources()
+        self.secrets()
         control(endpoint, "state", {
             "aggregators": [{"name": "organization", "region": REGION}], "unrecorded": [], "stale": [], "page": 25,
             "twice": [self.ids["delivery"]], "items": self.foreign_items(), "analyzers": self.analyzers(),
@@ -146,7 +148,8 @@ class Seed:
         for account in self.ids:
             self.role(account, AUDITOR, trust(
                 {"AWS": f"arn:aws:iam::{self.ids['management']}:root"}, {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}),
-                [document(allow(["iam:GetAccountAuthorizationDetails", "s3:GetBucketPolicy", "s3:ListAllMyBuckets"]))])
+                [document(allow([
+                    "iam:GetAccountAuthorizationDetails", "s3:GetBucketPolicy", "s3:ListAllMyBuckets", "secretsmanager:ListSecrets"]))])
             self.sound(account, AUDITOR)
 
     def consumer(self, name, caller, resource, endpoints=True):
@@ -257,11 +260,27 @@ class Seed:
                 for name, more in {"sound": [], "open": [{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}]}.items()}
         self.sound("lake", keys["sound"]["KeyMetadata"]["KeyId"])
         self.flawed("lake", keys["open"]["KeyMetadata"]["KeyId"], "kms-key-open-to-everyone", "resource-policy-open-to-everyone")
-        secrets = self.client("secretsmanager", "lake")
-        arn = secrets.create_secret(Name="warehouse", SecretString="{}")["ARN"]
-        secrets.put_resource_policy(SecretId="warehouse", ResourcePolicy=document(
-            {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}))
-        self.flawed("lake", arn, "resource-policy-open-to-everyone")
+
+    def secret(self, account, name, principal=None, region=REGION):
+        """Its value must turn up nowhere; a tag and a description hold it too, as happens."""
+        api = self.client("secretsmanager", account, region)
+        arn = api.create_secret(Name=name, SecretString=SECRET_VALUE, Description=f"password: {SECRET_VALUE}", Tags=[
+            {"Key": "team", "Value": "lake"}, {"Key": "password", "Value": SECRET_VALUE}])["ARN"]
+        if principal:
+            api.put_resource_policy(SecretId=name, ResourcePolicy=document(
+                allow("secretsmanager:GetSecretValue", Principal=principal)))
+        return arn
+
+    def secrets(self):
+        self.warehouse = self.secret("lake", "warehouse", "*")
+        self.flawed("lake", self.warehouse, "resource-policy-open-to-everyone")
+        # Only Secrets Manager tells their policies.
+        self.partner = self.secret("lake", "lake/partner", {"AWS": "arn:aws:iam::999988887777:root"}, SECOND)
+        self.flawed("lake", self.partner, "secret-open-to-foreign-root")
+        reader = {"AWS": f"arn:aws:iam::{self.ids['models']}:role/shop-consumer"}
+        self.sound("lake", self.secret("lake", "lake/named", reader, SECOND))
+        for at in range(30):
+            self.sound("shop", self.secret("shop", f"shop/{at:02}"))
 
     def foreign_items(self):
         """Items of types moto does not keep: with secrets in them, and one that is no longer there."""

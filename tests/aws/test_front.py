@@ -138,6 +138,19 @@ class Fake(unittest.TestCase):
         client.get_bucket_policy(Bucket="lake-open-far")
         self.assertEqual((taken[0], taken[-1]), (301, 200))
 
+    def test_secrets_come_in_pages_and_some_without_a_policy(self):
+        self.assertEqual(len(self.every("secretsmanager", "list_secrets", "SecretList")), 0)
+        shop, lake = self.seed.client("secretsmanager", "shop"), self.seed.client("secretsmanager", "lake", seed.SECOND)
+        self.assertGreater(len(list(shop.get_paginator("list_secrets").paginate())), 1)
+        self.assertNotIn("ResourcePolicy", shop.get_resource_policy(SecretId="shop/07"))
+        self.assertIn("999988887777", lake.get_resource_policy(SecretId=self.seed.partner)["ResourcePolicy"])
+        self.refused("ResourceNotFoundException", lake.get_resource_policy, SecretId="warehouse")
+        try:
+            seed.control(self.endpoint, "state", {"closed": [{"account": self.seed.ids["lake"], "region": seed.SECOND}]})
+            self.refused("UnrecognizedClientException", lake.list_secrets)
+        finally:
+            seed.control(self.endpoint, "state", {"closed": []})
+
     def test_findings_and_their_details_come_in_pages(self):
         analyzer = self.seed.analyzer_arn("unused")
         found = self.every("accessanalyzer", "list_findings_v2", "findings", analyzerArn=analyzer)

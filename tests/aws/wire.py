@@ -20,7 +20,7 @@ MODELS = {
     name: SESSION.get_service_model(model)
     for name, model in {
         "access-analyzer": "accessanalyzer", "config": "config", "iam": "iam", "organizations": "organizations",
-        "s3": "s3", "sts": "sts",
+        "s3": "s3", "secretsmanager": "secretsmanager", "sts": "sts",
     }.items()
 }
 PAGES = {

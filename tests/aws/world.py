@@ -64,7 +64,7 @@ class World:
     def calm(self):
         """No faults, an empty log, and the state as it was seeded."""
         self.forget()
-        self.state(aggregators=[{"name": "organization", "region": seed.REGION}], unrecorded=[], excluded=[], stale=[], page=25)
+        self.state(aggregators=[{"name": "organization", "region": seed.REGION}], unrecorded=[], excluded=[], stale=[], closed=[], page=25)
 
     def forget(self):
         seed.control(self.endpoint, "forget", method="POST")
@@ -119,7 +119,7 @@ class World:
         return self.run("fetch", "--out", out, *more, code=code, **how)
 
     def secrets(self):
-        return [seed.MANAGEMENT_SECRET, seed.LAMBDA_SECRET, seed.USER_DATA_SECRET, seed.MANAGEMENT_KEY,
+        return [seed.MANAGEMENT_SECRET, seed.LAMBDA_SECRET, seed.USER_DATA_SECRET, seed.SECRET_VALUE, seed.MANAGEMENT_KEY,
                 *seed.control(self.endpoint, "issued", method="GET")]
 
     def no_secret(self, ran):
@@ -178,12 +178,14 @@ def states(snapshot, **where):
 
 
 def content(snapshot):
-    """Every file by its path, as bytes; the manifest without its times."""
-    out = {}
+    """Every file by its path, as bytes, without the times that the fetch itself stamped on them."""
+    out, started = {}, manifest(snapshot)["started"].encode()
     for path in sorted(Path(snapshot).rglob("*")):
         if path.is_file():
             name = str(path.relative_to(snapshot))
             out[name] = path.read_bytes()
+            if name.startswith(("s3/", "secrets-manager/")):
+                out[name] = unpacked(path).replace(started, b"STARTED")
             if name == "manifest.json":
                 plain = manifest(snapshot)
                 out[name] = json.dumps({k: v for k, v in plain.items() if k not in ("started", "finished")}, indent=1).encode()

@@ -304,6 +304,43 @@ fn archived_ones_are_none_and_selecting_works() {
     assert!(told(&report).contains("unused-role info:"));
 }
 
+/// What somebody put away is told of by number, once for each finding, and only to those who asked for the others.
+#[test]
+fn archived_ones_are_counted() {
+    let sandbox = sandbox();
+    let mut found = all();
+    let said = |found: &[Value], more: &[&str]| {
+        let lines: Vec<String> = found.iter().map(line).collect();
+        sandbox.write(&format!("snap/access-analyzer/{A}.jsonl"), lines.join("\n"));
+        let run = sandbox.run(&[&["check", "snap", "--select", "access-analyzer-findings"], more].concat());
+        let json =
+            sandbox.run(&[&["check", "snap", "--format", "json", "--select", "access-analyzer-findings"], more].concat()).json();
+        let line = run.stdout.lines().find(|line| line.contains("archived")).map(str::to_owned);
+        (line, json["documents"]["archived"].clone())
+    };
+    assert_eq!(said(&found, &[]), (None, json!(0)));
+    found[0]["status"] = "ARCHIVED".into();
+    found[1]["status"] = "RESOLVED".into();
+    let one = "1 archived finding of Access Analyzer is left out".to_owned();
+    assert_eq!(said(&found, &[]), (Some(one), json!(1)));
+    found[2]["status"] = "ARCHIVED".into();
+    // The same finding in the answer of another day, and one that was opened again since.
+    let again = found[0].clone();
+    let mut opened = found[2].clone();
+    opened["status"] = "ACTIVE".into();
+    opened["updatedAt"] = "2026-02-01T00:00:00Z".into();
+    found.extend([again, opened]);
+    found[3]["status"] = "ARCHIVED".into();
+    let two = "2 archived findings of Access Analyzer are left out".to_owned();
+    assert_eq!(said(&found, &[]), (Some(two.clone()), json!(2)));
+    assert_eq!(said(&found, &["--quiet"]), (None, json!(2)));
+    let run = sandbox.run(&["check", "snap", "--select", "bucket-without-tls-only"]);
+    assert!(!run.stdout.contains("archived"), "{}", run.stdout);
+    let audit = ["audit", "snap", "--select", "access-analyzer-findings", "--no-history"];
+    sandbox.run(&audit).says(&two);
+    assert_eq!(sandbox.run(&[&audit[..], &["--format", "json"]].concat()).json()["documents"]["archived"], 2);
+}
+
 #[test]
 fn drift_tells_of_them() {
     let sandbox = sandbox();

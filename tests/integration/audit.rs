@@ -7,8 +7,8 @@ const A: &str = "111122223333";
 const B: &str = "444455556666";
 
 /// A small organization as a snapshot; tests change it and write it again.
-struct Org {
-    sandbox: Sandbox,
+pub struct Org {
+    pub sandbox: Sandbox,
     tree: Value,
     roles: Vec<(String, String, Value)>,
     sources: Vec<Value>,
@@ -23,7 +23,7 @@ fn allow(action: &str, resource: &str) -> Value {
 }
 
 impl Org {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let policy = |id: &str, name: &str, content: Value| {
             json!({ "PolicySummary": { "Id": id, "Arn": format!("arn:aws:organizations::999999999999:policy/o-demo/service_control_policy/{id}"),
                 "Name": name, "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": false }, "Content": content })
@@ -88,7 +88,7 @@ impl Org {
     }
 
     /// Audit it on a day of January 2026; a few rules only, so that others may come and go.
-    fn audit(&self, day: u32, more: &[&str]) -> crate::common::Run {
+    pub fn audit(&self, day: u32, more: &[&str]) -> crate::common::Run {
         let as_of = format!("2026-01-{day:02}");
         let select = "pass-role-with-star-in-resource,full-admin";
         let mut args = vec!["audit", "snap", "--as-of", &as_of];
@@ -455,6 +455,42 @@ fn a_broken_file_hides_what_stood_in_it() {
     assert_eq!(drift(&org.json(3)), "");
 }
 
+/// One policy with a mistake leaves the other resources of its file alone; a managed policy is about whoever has it.
+#[test]
+fn a_broken_policy_hides_what_stood_at_its_resource() {
+    let mut org = Org::new();
+    let wide = allow("*", "*");
+    org.roles.extend(["first", "second"].map(|name| (A.to_owned(), name.to_owned(), wide.clone())));
+    org.write();
+    org.audit(1, &[]).ends(1);
+    // What is wrong with the first role's policy hides its grant; the second is repaired, and the pass role gone.
+    let broken = json!({ "Version": "2012-10-17", "Statement": [{ "Action": "*", "Resource": "*" }] });
+    for (_, name, policy) in &mut org.roles {
+        match name.as_str() {
+            "first" => *policy = broken.clone(),
+            "second" | "deploy" => *policy = allow("s3:GetObject", "arn:aws:s3:::data/*"),
+            _ => {}
+        }
+    }
+    org.write();
+    let report = org.json(2);
+    assert_eq!(report["run"]["complete"], false);
+    let resolved = ["full-admin", "pass-role-with-star-in-resource"].map(|rule| {
+        let role = if rule == "full-admin" { "second" } else { "deploy" };
+        format!("resolved: {rule} arn:aws:iam::{A}:role/{role}")
+    });
+    assert_eq!(drift(&report), format!("{}\nunseen: full-admin arn:aws:iam::{A}:role/first", resolved.join("\n")));
+    // A text in a string is no other matter.
+    org.roles.iter_mut().filter(|(_, name, _)| name == "first").for_each(|(.., policy)| *policy = json!("{\"Statement\": [{"));
+    org.roles.retain(|(_, name, _)| name != "second");
+    org.write();
+    assert_eq!(drift(&org.json(3)), format!("unseen: full-admin arn:aws:iam::{A}:role/first"));
+    // Mended, and without the grant.
+    org.roles.retain(|(_, name, _)| name != "first");
+    org.write();
+    assert_eq!(drift(&org.json(4)), format!("resolved: full-admin arn:aws:iam::{A}:role/first"));
+}
+
 #[test]
 fn a_snapshot_that_did_not_end_tells_of_nothing_that_is_gone() {
     let org = Org::new();
@@ -484,6 +520,50 @@ fn rules_that_did_not_run_resolve_nothing() {
     let run = org.audit(2, &["--select", "full-admin", "--format", "json"]).ends(1);
     assert_eq!(drift(&run.json()), format!("not_asked: pass-role-with-star-in-resource arn:aws:iam::{A}:role/deploy"));
     assert_eq!(drift(&org.json(3)), "");
+}
+
+/// The rules themselves can change between two runs: what they are set to, and what the user's own say.
+#[test]
+fn other_rules_are_told() {
+    let org = Org::new();
+    let said = |day: u32, more: &[&str]| {
+        let report = org.audit(day, &[more, &["--format", "json"]].concat()).json();
+        valid(&report);
+        report["drift"]["rules_changed"].clone()
+    };
+    let select = ["--select", "full-admin,project-lifecycle-not-denied"];
+    let with = |param: &'static str| [&select[..], &["--param", param]].concat();
+    let actions = "project-lifecycle-not-denied.actions=rekognition:StopProject*";
+    assert_eq!(said(1, &select), Value::Null, "nothing to compare with");
+    assert_eq!(said(2, &select), false);
+    assert_eq!(said(3, &with(actions)), true, "a parameter");
+    assert_eq!(said(4, &with(actions)), false);
+    assert_eq!(said(5, &with("project-lifecycle-not-denied.actions=rekognition:StopProjectVersion")), true, "its value");
+    assert_eq!(said(6, &select), true, "the default again");
+    org.sandbox.write("palisade.yaml", "rules:\n  full-admin: { severity: medium }\n");
+    assert_eq!(said(7, &select), true, "a severity");
+    assert_eq!(said(8, &["--select", "full-admin"]), true, "one rule less");
+    let own = |severity: &str| {
+        let text = format!(
+            "palisade: 1\nid: own\ntitle: Own\nseverity: {severity}\ncategory: style\nrationale: r\nremediation: m\nwhere: {{ effect: Allow }}\nassert: \
+             {{ effect: Deny }}\nmessage: m\n"
+        );
+        org.sandbox.write("own.yaml", text);
+    };
+    let rules = ["--select", "full-admin,own", "--rules", "own.yaml"];
+    own("low");
+    assert_eq!((said(9, &rules), said(10, &rules)), (json!(true), json!(false)));
+    let text = org.sandbox.read("own.yaml").replace("message: m", "message: n");
+    org.sandbox.write("own.yaml", text);
+    assert_eq!(said(11, &rules), true, "the text of a rule");
+    // People are told as well.
+    own("low");
+    org.audit(12, &rules).says("  rules     others are in force");
+    org.audit(13, &[&rules[..], &["--format", "markdown"]].concat()).does_not_say("others are in force");
+    own("info");
+    org.audit(14, &[&rules[..], &["--format", "markdown"]].concat()).says("- rules: others are in force");
+    own("low");
+    org.audit(15, &[&rules[..], &["--format", "html"]].concat()).says("Of the rules others are in force");
 }
 
 #[test]
@@ -555,7 +635,7 @@ fn another_run_is_waited_for_and_then_named() {
     assert_eq!(reader, 1);
     org.audit(2, &["--fail-on", "none"]).ends(0);
     other.pragma_update(None, "user_version", 99).unwrap();
-    org.audit(3, &["--fail-on", "none"]).ends(4).complains("has layout 99, this palisade knows 1").complains("was not touched");
+    org.audit(3, &["--fail-on", "none"]).ends(4).complains("has layout 99, this palisade knows 2").complains("was not touched");
 }
 
 #[test]

@@ -34,12 +34,13 @@ fn a_plan_calls_nothing_and_names_everything() {
 
 #[test]
 fn the_policy_it_asks_for_passes_its_own_check() {
-    let sets: [&[&str]; 7] = [
+    let sets: [&[&str]; 8] = [
         &[],
         &["--role-name", "PalisadeAudit"],
         &["--role-name", "PalisadeAudit", "--account", "111122223333,444455556666", "--query"],
         &["--config-snapshots", "s3://config-logs-1/org", "--role-name", "audit/PalisadeAudit"],
         &["--source", "iam,s3"],
+        &["--source", "secrets-manager", "--role-name", "PalisadeAudit", "--region", "cn-north-1"],
         &["--source", "access-analyzer", "--region", "us-gov-west-1"],
         &["--source", "organizations"],
     ];
@@ -106,7 +107,7 @@ fn mistakes_are_pointed_at() {
     let sandbox = empty();
     for (options, complaint) in [
         (&["--source", "organisations"][..], "did you mean `organizations`?"),
-        (&["--source", "zzz"], "there are config, organizations, access-analyzer, iam, s3, config-snapshots"),
+        (&["--source", "zzz"], "there are config, organizations, access-analyzer, iam, s3, secrets-manager, config-snapshots"),
         (&["--source", "config-snapshots"], "name the bucket with `--config-snapshots`"),
         (&["--config-snapshots", "my-bucket"], "write it as `s3://BUCKET`"),
         (&["--account", "12"], "an account id has 12 digits"),
@@ -128,6 +129,8 @@ fn mistakes_are_pointed_at() {
 #[cfg(not(feature = "aws"))]
 fn a_build_without_it_says_how_to_get_it() {
     empty().run(&["fetch", "--out", "s"]).ends(2).complains("cannot talk to AWS").complains("--features aws");
+    let asking = ["audit", ".", "--no-history", "--online-validate"];
+    Sandbox::with(&[("a.json", "{}")]).run(&asking).ends(2).complains("cannot talk to AWS");
 }
 
 #[cfg(feature = "aws")]

@@ -10,6 +10,7 @@ mod audit;
 mod can;
 mod cli;
 mod common;
+mod crash;
 mod fetch;
 mod fixtures;
 mod generated;

@@ -83,6 +83,7 @@ fn map(sandbox: &Sandbox, select: &str) -> Vec<String> {
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
         progress: &|_| {},
+        review: None,
         baseline: None,
         today: time::macros::date!(2026 - 09 - 01),
         whole: true,

@@ -43,6 +43,7 @@ fn checked(bytes: Vec<u8>, kind: Option<PolicyKind>) -> Outcome {
         walk: WalkOptions::default(),
         project_name: &str::to_owned,
         progress: &|_| {},
+        review: None,
         baseline: None,
         today: time::macros::date!(2026 - 09 - 01),
         whole: true,

@@ -4,6 +4,7 @@
 mod attached;
 mod broken;
 mod layouts;
+mod secrets;
 
 use crate::common::{Run, Sandbox};
 use serde_json::{Value, json};

@@ -5,6 +5,7 @@
 use super::markup::{script_json, seen, seen_lines, standing};
 use super::tree::Tree;
 use crate::audit::Audit;
+use crate::finding::model::Online;
 use crate::finding::{Category, Confidence, Finding, Label, RuleCard, Severity};
 use crate::report::snippet::{Sheet, sheets};
 use crate::report::summary::suppression;
@@ -141,7 +142,8 @@ impl<'a> Data<'a> {
 
     /// Rule, severity, category, confidence (numbers of their vocabularies), message, help, why, address, row or -1, name,
     /// resource, sid, kind, sheets with their titles, messages of the labels, place, pointer, fingerprint, first seen, flags (1
-    /// new, 2 changed, 4 suppressed, 8 back again), why suppressed, fixes with title, safety and text, what it was before.
+    /// new, 2 changed, 4 suppressed, 8 back again, 16 told by AWS alone, 32 not reported by AWS), why suppressed, fixes with
+    /// title, safety and text, what it was before.
     fn finding(&mut self, found: &Finding) -> Value {
         let policy = &found.policy;
         let place = &found.primary.location;
@@ -153,7 +155,12 @@ impl<'a> Data<'a> {
         let fingerprint = found.fingerprint.as_str();
         let flag = |set: &HashSet<&str>, bit: u8| if set.contains(fingerprint) { bit } else { 0 };
         let suppressed = if found.suppressed.is_some() { 4 } else { 0 };
-        let flags = flag(&self.new, 1) | flag(&self.changed, 2) | suppressed | flag(&self.reopened, 8);
+        let online = match found.online {
+            Some(Online::Added) => 16,
+            Some(Online::NotReported) => 32,
+            Some(Online::Confirmed) | None => 0,
+        };
+        let flags = flag(&self.new, 1) | flag(&self.changed, 2) | suppressed | flag(&self.reopened, 8) | online;
         let was = self.audit.drift.as_ref().and_then(|d| d.was.get(fingerprint));
         let was = was.map(|was| format!("{}: {}", was.severity, was.message)).unwrap_or_default();
         let why = found

@@ -6,6 +6,7 @@ use super::tree::Tree;
 use crate::audit::model::Turn;
 use crate::audit::{Audit, Change, ChangeKind, Gone};
 use crate::finding::Standing;
+use crate::report::audit_words::OTHER_RULES;
 use std::io::{Result, Write};
 
 /// Write the section; nothing in the first run.
@@ -37,6 +38,9 @@ pub fn write(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> 
         writeln!(out, "<li><b>{}</b> {title}</li>", number(*n))?;
     }
     writeln!(out, "</ul>")?;
+    if drift.rules_changed {
+        writeln!(out, "<p class=\"note\">Of the rules {}.</p>", text(OTHER_RULES))?;
+    }
     if drift.tree_unknown {
         let note = "The organization was not compared: one of the two runs could not read it.";
         writeln!(out, "<p class=\"note\">{note}</p>")?;

@@ -8,7 +8,7 @@
   // Fields of a finding, in the order in which they are written.
   const [RULE, SEVERITY, CATEGORY, CONFIDENCE, MESSAGE, HELP, WHY, URL_, ROW, NAME, RESOURCE, SID, KIND, SHEETS, LABELS,
     PLACE, POINTER, PRINT, FIRST, FLAGS, ACCEPTED, FIXES, WAS] = Array.from({ length: 23 }, (_, i) => i);
-  const NEW = 1, CHANGED = 2, SUPPRESSED = 4, REOPENED = 8;
+  const NEW = 1, CHANGED = 2, SUPPRESSED = 4, REOPENED = 8, AWS_ALONE = 16, NOT_AWS = 32;
   const severities = ["info", "low", "medium", "high", "critical"];
   const categories = ["correctness", "security", "guardrail", "style"];
   const confidences = ["low", "medium", "high"];
@@ -294,6 +294,7 @@
       severity: () => [badge(f[SEVERITY])],
       rule: () => [el("span", { class: "message" }, ...prose(texts[f[MESSAGE]])), " ", el("small", null, rules[f[RULE]][0]),
         f[FLAGS] & NEW ? el("span", { class: "tag new" }, "new") : null, f[FLAGS] & REOPENED ? el("span", { class: "tag new" }, "back again") : null, f[FLAGS] & CHANGED ? el("span", { class: "tag" }, "changed") : null,
+        f[FLAGS] & AWS_ALONE ? el("span", { class: "tag" }, "told by AWS alone") : null, f[FLAGS] & NOT_AWS ? el("span", { class: "tag" }, "not reported by AWS") : null,
         f[FLAGS] & SUPPRESSED ? el("span", { class: "tag" }, "suppressed") : null],
       account: () => (f[ROW] < 0 ? [] : [el("span", { class: "clamp", title: label(f[ROW]) }, label(f[ROW])), rows[f[ROW]][1] ? el("small", null, rows[f[ROW]][0]) : null]),
       resource: () => [el("code", null, texts[f[RESOURCE]] || texts[f[NAME]] || texts[f[PLACE]])],

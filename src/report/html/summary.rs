@@ -5,7 +5,7 @@ use super::tree::Tree;
 use crate::audit::Audit;
 use crate::finding::{Incomplete, Severity};
 use crate::report::options::Options;
-use crate::report::summary::coverage;
+use crate::report::summary::{coverage, online};
 use crate::source::snapshot::{SourceState, State};
 use std::io::{Result, Write};
 
@@ -129,7 +129,8 @@ pub fn tiles(audit: &Audit, tree: &Tree<'_>, out: &mut dyn Write) -> Result<()> 
     if outcome.suppressed() > 0 {
         tile("suppressed", number(outcome.suppressed()), out)?;
     }
-    writeln!(out, "</ul>\n<p class=\"fine\">{}.</p></section>", prose(&coverage(outcome)))
+    let online = online(outcome).map(|told| format!(" {told}.")).unwrap_or_default();
+    writeln!(out, "</ul>\n<p class=\"fine\">{}</p></section>", prose(&format!("{}.{online}", coverage(outcome))))
 }
 
 fn tile(title: &str, value: String, out: &mut dyn Write) -> Result<()> {
