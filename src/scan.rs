@@ -159,5 +159,6 @@ fn card(active: &Active) -> RuleCard {
         remediation: meta.remediation.clone(),
         references: meta.references.clone(),
         tags: meta.tags.clone(),
+        compliance: meta.compliance.clone(),
     }
 }

@@ -94,6 +94,7 @@ impl<'a> Setup<'a> {
     }
 
     /// Whether nobody wants to watch.
+    #[cfg(feature = "aws")]
     pub fn is_quiet(&self) -> bool {
         self.wanted.quiet
     }

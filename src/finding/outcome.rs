@@ -59,6 +59,8 @@ pub struct RuleCard {
     pub references: Vec<Arc<str>>,
     /// Free words.
     pub tags: Vec<Arc<str>>,
+    /// Controls of compliance frameworks that it is about, by the framework's id.
+    pub compliance: BTreeMap<String, Vec<String>>,
 }
 
 /// What was looked at, so that silence cannot be mistaken for success.

@@ -3,7 +3,7 @@
 //!
 //! Names and limits: AWS Security Hub User Guide, "AWS Security Finding Format (ASFF)" and "Required attributes".
 
-use super::export::{NO_ACCOUNT, Record, Standing, arn, cut, is_account, records};
+use super::export::{NO_ACCOUNT, Record, Standing, arn, cut, is_account, records, region_of};
 use super::options::Options;
 use crate::audit::Audit;
 use crate::finding::{Confidence, Severity};
@@ -19,6 +19,8 @@ const DESCRIPTION: usize = 1024;
 const ID: usize = 512;
 const RECOMMENDATION: usize = 512;
 const FIELD: usize = 1024;
+/// Related requirements at most.
+const REQUIREMENTS: usize = 32;
 
 /// Write the batches, by account. Findings that are gone since the run before are archived, so that an import closes them.
 ///
@@ -45,7 +47,10 @@ pub fn write(audit: &Audit, options: &Options, out: &mut dyn Write) -> Result<()
 fn finding(audit: &Audit, record: &Record, account: &str, options: &Options) -> Value {
     let [partition, _, region, _, _] = record.resource.as_deref().and_then(arn).unwrap_or_default();
     let partition = if partition.is_empty() { "aws" } else { partition };
-    let region = if region.is_empty() { home(partition) } else { region };
+    // A global service reports where its data was read. What is gone must be told with the same region as before, so that
+    // nothing counts here that the history does not keep.
+    let own = Some(region).filter(|region| !region.is_empty());
+    let region = own.or_else(|| region_of(audit, account)).unwrap_or_else(|| home(partition));
     let now = time(&audit.run.at);
     let first = time(if record.first_seen.is_empty() { &audit.run.at } else { &record.first_seen });
     let generator = record.rule.as_deref().unwrap_or("not-checked");
@@ -85,7 +90,7 @@ fn finding(audit: &Audit, record: &Record, account: &str, options: &Options) -> 
     Value::Object(map)
 }
 
-/// The region that global services such as IAM report to.
+/// The region that global services such as IAM report to, where nothing tells another one.
 fn home(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "cn-north-1",
@@ -208,6 +213,15 @@ fn compliance(record: &Record) -> Value {
     };
     let mut map = Map::new();
     map.insert("Status".into(), status.into());
+    let related = record.controls.iter().map(|(framework, control)| {
+        // As Security Hub writes them: a blank after the names of NIST, a slash after others.
+        let between = if framework.starts_with("NIST.") { ' ' } else { '/' };
+        Value::from(cut(&format!("{framework}{between}{control}"), FIELD))
+    });
+    let related: Vec<Value> = related.take(REQUIREMENTS).collect();
+    if !related.is_empty() {
+        map.insert("RelatedRequirements".into(), related.into());
+    }
     if record.standing == Standing::Unread {
         let reason = json!({ "ReasonCode": "NOT_CHECKED", "Description": cut(&record.message, DESCRIPTION) });
         map.insert("StatusReasons".into(), json!([reason]));
@@ -269,9 +283,7 @@ mod tests {
     fn ids_are_the_same_in_every_run() {
         let mut later = audit_sample::audit();
         later.run.at = "2026-12-24T00:00:00Z".into();
-        let ids = |audit: &Audit| -> Vec<String> {
-            batches(audit).iter().flat_map(|b| b.as_array().unwrap().clone()).map(|f| f["Id"].to_string()).collect()
-        };
+        let ids = |audit: &Audit| -> Vec<String> { findings(audit).iter().map(|f| f["Id"].to_string()).collect() };
         assert_eq!(ids(&audit_sample::audit()), ids(&later));
     }
 
@@ -279,9 +291,8 @@ mod tests {
     fn findings_tell_how_they_stand() {
         let mut audit = audit_sample::audit();
         audit.outcome.incomplete = sample::outcome().incomplete;
-        let shown: Vec<String> = batches(&audit)
+        let shown: Vec<String> = findings(&audit)
             .iter()
-            .flat_map(|b| b.as_array().unwrap().clone())
             .map(|f| {
                 let [severity, status, workflow] =
                     [&f["Severity"]["Label"], &f["Compliance"]["Status"], &f["Workflow"]["Status"]];
@@ -301,6 +312,51 @@ mod tests {
         444444444444 HIGH PASSED NEW ARCHIVED AwsS3Bucket palisade/public-bucket-policy
         999999999999 CRITICAL FAILED NEW ACTIVE Other palisade/project-lifecycle-not-denied
         ");
+    }
+
+    fn findings(audit: &Audit) -> Vec<Value> {
+        batches(audit).iter().flat_map(|b| b.as_array().unwrap().clone()).collect()
+    }
+
+    #[test]
+    fn controls_are_related_requirements() {
+        let mut audit = audit_sample::audit();
+        audit.outcome.rules[3].compliance.clear();
+        let controls = (0..40).map(|n| format!("A.{n}")).collect();
+        audit.outcome.rules[1].compliance = [("x-acme".to_owned(), controls)].into();
+        let of = |rule: &str| {
+            let all = findings(&audit);
+            let found = all.iter().find(|f| f["GeneratorId"] == format!("palisade/{rule}")).unwrap();
+            found["Compliance"]["RelatedRequirements"].clone()
+        };
+        let three = json!(["CIS AWS Foundations Benchmark v3.0.0/1.16", "NIST.800-53.r5 AC-6", "x-acme/iam 7"]);
+        assert_eq!(of("full-admin"), three);
+        assert_eq!(of("old-version").as_array().unwrap().len(), REQUIREMENTS);
+        assert_eq!(of("rekognition-project-wildcard"), Value::Null);
+    }
+
+    /// The region of a product's ARN is where the findings are imported.
+    #[test]
+    fn the_region_is_that_of_the_resource_or_of_the_snapshot() {
+        let told = |regions: &[Option<&str>]| {
+            let mut audit = audit_sample::audit();
+            audit.outcome.findings[2].policy.resource = Some("arn:aws:sqs:ap-south-1:333333333333:jobs".into());
+            audit.sources.iter_mut().zip(regions).for_each(|(source, region)| source.region = region.map(str::to_owned));
+            audit
+        };
+        let regions = |audit: &Audit| {
+            let of = |f: &Value| f["ProductArn"].as_str().unwrap().split(':').nth(3).unwrap().to_owned();
+            let all: Vec<String> = findings(audit).iter().map(of).collect();
+            all.join(" ")
+        };
+        // Accounts 111122223333, 333333333333 (a queue), 444444444444 twice, 999999999999; sources of the first and of 555555555555.
+        assert_eq!(regions(&told(&[])), "us-east-1 ap-south-1 us-east-1 us-east-1 us-east-1");
+        let one = told(&[None, Some("eu-west-1")]);
+        assert_eq!(regions(&one), "eu-west-1 ap-south-1 eu-west-1 eu-west-1 eu-west-1");
+        let own = told(&[Some("eu-north-1"), Some("eu-west-1")]);
+        assert_eq!(regions(&own), "eu-north-1 ap-south-1 us-east-1 us-east-1 us-east-1");
+        let none = told(&[Some("global"), Some("x:y\n")]);
+        assert_eq!(regions(&none), "us-east-1 ap-south-1 us-east-1 us-east-1 us-east-1");
     }
 
     #[test]

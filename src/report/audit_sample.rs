@@ -92,6 +92,9 @@ fn card(rule: &str, severity: Severity, category: Category) -> RuleCard {
         remediation: "Name the project.".into(),
         references: vec!["https://docs.aws.amazon.com/rekognition/".into()],
         tags: vec!["rekognition".into()],
+        compliance: [("cis-aws-3.0", "1.16"), ("nist-800-53-r5", "AC-6"), ("x-acme", "iam 7")]
+            .map(|(framework, control)| (framework.to_owned(), vec![control.to_owned()]))
+            .into(),
     }
 }
 
@@ -221,7 +224,10 @@ pub fn hostile() -> Audit {
         source.help = Some(evil.clone());
         source.source.clone_from(&evil);
         source.state = State::Failed;
+        source.region = Some(evil.clone());
     }
+    let compliance = [(evil.clone(), vec![evil.clone()])].into();
+    audit.outcome.rules.push(RuleCard { compliance, ..card(&evil, Severity::High, Category::Security) });
     let one = Gone {
         fingerprint: evil.clone(),
         severity: Severity::High,

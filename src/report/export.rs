@@ -58,6 +58,8 @@ pub struct Record {
     pub resource_type: Option<String>,
     /// When it was seen first, RFC 3339.
     pub first_seen: String,
+    /// Controls that the rule is about: the framework and the control, sorted.
+    pub controls: Vec<(String, String)>,
     /// What sort of trouble.
     pub category: Category,
     /// How sure.
@@ -109,6 +111,7 @@ fn of_finding(audit: &Audit, found: &Finding, standing: Standing, card: Option<&
         resource: found.policy.resource.as_ref().or(found.policy.name.as_ref()).map(line),
         resource_type: found.policy.resource_type.as_ref().map(line),
         first_seen: audit.seen.get(&found.fingerprint).map_or_else(|| terminal(&audit.run.at), |s| terminal(&s.first)),
+        controls: card.map(controls).unwrap_or_default(),
         category: found.category,
         confidence: found.confidence,
         place: format!("{}:{}:{}", terminal(&place.file), place.start.line, place.start.column),
@@ -133,6 +136,7 @@ fn of_gone(audit: &Audit, gone: &Gone) -> Record {
         resource: gone.resource.as_deref().map(terminal),
         resource_type: None,
         first_seen: terminal(&gone.first_seen),
+        controls: card.map(controls).unwrap_or_default(),
         category: card.map_or(Category::Security, |c| c.category),
         confidence: card.map_or(Confidence::High, |c| c.confidence),
         place: String::new(),
@@ -158,11 +162,50 @@ fn of_unread(audit: &Audit, item: &Incomplete) -> Record {
         resource: Some(terminal(&item.file)),
         resource_type: None,
         first_seen: terminal(&audit.run.at),
+        controls: Vec::new(),
         category: Category::Correctness,
         confidence: Confidence::High,
         pointer: item.location.as_ref().map(|at| terminal(&at.pointer)).unwrap_or_default(),
         place,
     }
+}
+
+/// The controls of a rule, each with its framework by the name that it is known by.
+fn controls(card: &RuleCard) -> Vec<(String, String)> {
+    let of = |(id, controls): (&String, &Vec<String>)| -> Vec<(String, String)> {
+        let name = terminal(&framework(id));
+        controls.iter().filter(|c| !c.trim().is_empty()).map(|control| (name.clone(), terminal(control))).collect()
+    };
+    card.compliance.iter().filter(|(id, _)| !id.trim().is_empty()).flat_map(of).collect()
+}
+
+/// The names that AWS Security Hub has for the frameworks of the bundled rules; others are called as their rules call them.
+///
+/// AWS Security Hub User Guide, "Standards reference".
+fn framework(id: &str) -> String {
+    let version = |text: &str| text.split('.').count() == 2 && text.split('.').all(|n| n.parse::<u8>().is_ok());
+    match id.strip_prefix("cis-aws-").filter(|rest| version(rest)) {
+        Some(version) => format!("CIS AWS Foundations Benchmark v{version}.0"),
+        None if id == "aws-fsbp" => "AWS Foundational Security Best Practices v1.0.0".to_owned(),
+        None if id == "nist-800-53-r5" => "NIST.800-53.r5".to_owned(),
+        None => id.to_owned(),
+    }
+}
+
+/// The region of a snapshot: the only one that its sources name for an account, or the only one they name at all. Of several
+/// none is its own.
+pub fn region_of<'a>(audit: &'a Audit, account: &str) -> Option<&'a str> {
+    let named = |own: bool| -> BTreeSet<&str> {
+        let sources = audit.sources.iter().filter(|s| !own || s.account.as_deref() == Some(account));
+        sources.filter_map(|s| s.region.as_deref()).filter(|region| is_region(region)).collect()
+    };
+    let only = |all: BTreeSet<&'a str>| if all.len() == 1 { all.into_iter().next() } else { None };
+    only(named(true)).or_else(|| only(named(false)))
+}
+
+/// Lower case letters, digits and hyphens, as in `eu-west-1`.
+fn is_region(text: &str) -> bool {
+    text.split('-').count() > 2 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Lines joined; nothing hostile is left in them.

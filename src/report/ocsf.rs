@@ -168,7 +168,14 @@ fn compliance(record: &Record) -> Value {
     let mut map = Map::new();
     map.insert("status_id".into(), status.into());
     map.insert("status".into(), name.into());
-    map.insert("standards".into(), json!(["palisade"]));
+    let mut standards = vec!["palisade"];
+    standards.extend(record.controls.iter().map(|(framework, _)| framework.as_str()));
+    standards.dedup();
+    map.insert("standards".into(), json!(standards));
+    let requirements: Vec<String> = record.controls.iter().map(|(framework, control)| format!("{framework} {control}")).collect();
+    if !requirements.is_empty() {
+        map.insert("requirements".into(), json!(requirements));
+    }
     map.insert("category".into(), record.category.as_str().into());
     if let Some(rule) = &record.rule {
         map.insert("control".into(), rule.as_str().into());
@@ -265,6 +272,26 @@ mod tests {
         Compliance Finding: Create | New | Unknown | Informational | ad7dbcdd615d038416f3191ac9c98c49
         Compliance Finding: Create | New | Unknown | Informational | 70874ef67b7cb16c00e144918c090323
         ");
+    }
+
+    #[test]
+    fn controls_are_requirements_of_their_standards() {
+        let mut audit = audit_sample::audit();
+        // Two controls of a framework name it once; a rule without any is about palisade's own.
+        audit.outcome.rules[1].compliance = [("aws-fsbp".to_owned(), vec!["IAM.1".to_owned(), "IAM.2".to_owned()])].into();
+        audit.outcome.rules[3].compliance.clear();
+        let of = |rule: &str| {
+            let all = events(&audit);
+            let event = all.iter().find(|e| e["metadata"]["event_code"] == rule).unwrap();
+            (event["compliance"]["standards"].clone(), event["compliance"]["requirements"].clone())
+        };
+        let named = ["CIS AWS Foundations Benchmark v3.0.0", "NIST.800-53.r5", "x-acme"];
+        let whole = json!(["palisade", named[0], named[1], named[2]]);
+        let requirements = json!([format!("{} 1.16", named[0]), "NIST.800-53.r5 AC-6", "x-acme iam 7"]);
+        assert_eq!(of("full-admin"), (whole, requirements));
+        let fsbp = "AWS Foundational Security Best Practices v1.0.0";
+        assert_eq!(of("old-version"), (json!(["palisade", fsbp]), json!([format!("{fsbp} IAM.1"), format!("{fsbp} IAM.2")])));
+        assert_eq!(of("rekognition-project-wildcard"), (json!(["palisade"]), Value::Null));
     }
 
     #[test]

@@ -120,6 +120,7 @@ fn card(rule: &str, severity: Severity) -> RuleCard {
         remediation: "Name the project.".into(),
         references: vec!["https://docs.aws.amazon.com/rekognition/".into()],
         tags: vec!["rekognition".into()],
+        compliance: BTreeMap::new(),
     }
 }
 
@@ -180,6 +181,7 @@ pub fn outcome() -> Outcome {
             unknown: 0,
             absent: BTreeSet::new(),
             idle: 0,
+            archived: 0,
             unrecognised: vec!["package.json".into()],
             policies: BTreeMap::from([(("identity-policy".to_owned(), true), 2), (("trust-policy".to_owned(), false), 1)]),
             statements: 9,

@@ -2,8 +2,8 @@
 
 use super::expr::{ActionSpec, QuestionSpec, ResourceSpec, WhoSpec};
 use super::subject::Subject;
-use crate::algebra::{Question, Who};
-use crate::extract::DocumentKind;
+use crate::algebra::{Question, When, WhenTest, Who};
+use crate::extract::{DocumentKind, Site};
 use crate::policy::{Effect, PolicyKind};
 
 /// The question; `None` when it hangs on something nobody told, such as the bucket a policy is attached to.
@@ -40,8 +40,21 @@ pub(super) fn resolve(spec: &QuestionSpec, subject: Subject<'_, '_>) -> Option<Q
         (None, DocumentKind::ConfigItem | DocumentKind::Settings | DocumentKind::Other) => None,
     };
     let account = subject.layers.and_then(|layers| layers.account.clone());
-    let (when, except) = (spec.when.clone(), spec.except.clone());
+    let (mut when, except) = (spec.when.clone(), spec.except.clone());
+    when.extend(home(subject, site).filter(|home| when.iter().all(|one| !one.key.eq_ignore_ascii_case(&home.key))));
     Some(Question { actions, resources, by_resource_type, who, when, except, explicit, kind, account })
+}
+
+/// The organization that callers are in, where service control policies on their way ask: those bind its own principals.
+///
+/// AWS global condition context keys, `aws:PrincipalOrgID`.
+fn home(subject: Subject<'_, '_>, site: &Site<'_>) -> Option<When> {
+    const KEY: &str = "aws:PrincipalOrgID";
+    let layers = subject.layers.filter(|layers| layers.kind == PolicyKind::ServiceControlPolicy)?;
+    let own = site.context.org_id.clone()?;
+    let policies = layers.sites().into_iter().filter_map(|site| site.policy.as_ref());
+    let asks = policies.flat_map(|policy| &policy.statements).flat_map(|s| &s.conditions).any(|c| c.is_about(KEY));
+    asks.then(|| When { key: KEY.to_owned(), test: WhenTest::Equals(own) })
 }
 
 /// Deny-only SCPs and RCPs stand beside the `FullAWSAccess` that Organizations attaches, so that silence is no deny.

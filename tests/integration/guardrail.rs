@@ -544,3 +544,28 @@ fn formats_and_certificates_say_what_they_cannot_do() {
     ask(&sandbox, &["--certificate", "c.json"]).ends(1).complains("no certificate was written");
     ask(&sandbox, &["--certificate", "c.json", "--scope", "Guarded"]).ends(2).complains("cannot be written down");
 }
+
+/// Rules about units and the question about an organization agree on whose principals they are.
+#[test]
+fn rules_know_the_organization_as_well() {
+    let mut export = organization();
+    let full = export["Policies"][0].clone();
+    for (condition, held) in [
+        (json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }), true),
+        (json!({ "StringNotEquals": { "aws:PrincipalOrgID": "o-2" } }), true),
+        (json!({ "StringNotEquals": { "aws:PrincipalOrgID": "o-1" } }), false),
+        (json!({ "StringEquals": { "aws:PrincipalOrgID": "o-2" } }), false),
+    ] {
+        export["Policies"] = json!([full.clone(), policy("p-guard", &guard(&condition)), policy("p-half", &guard(&condition))]);
+        export["PolicyAttachments"].as_array_mut().expect("a list").push(json!({ "PolicyId": "p-guard", "TargetId": "r-1" }));
+        let sandbox = Sandbox::with(&[("organization.json", &export.to_string())]);
+        let code = i32::from(!held);
+        let prove = ["prove", "guardrail", "organization.json", "--action", STOP, "--accept-structural"];
+        sandbox.run(&prove).ends(code);
+        let actions = "project-lifecycle-not-denied.actions=rekognition:StopProject*";
+        let rule = ["--select", "project-lifecycle-not-denied", "--param", actions];
+        let break_glass = ["--param", "project-lifecycle-not-denied.break_glass="];
+        let run = sandbox.run(&[&["check", "organization.json"], &rule[..], &break_glass[..]].concat());
+        assert_eq!(run.code, code, "{condition}:\n{}{}", run.stdout, run.stderr);
+    }
+}

@@ -88,3 +88,24 @@ fn a_rule_about_settings_can_be_tried() {
     assert_ne!(nothing.code, 0);
     nothing.complains("holds no settings that are known");
 }
+
+/// The controls that a bundled rule names reach the systems that ask for them.
+#[test]
+fn controls_of_rules_are_exported() {
+    let item = r#"{"resourceType":"AWS::S3::Bucket","awsAccountId":"111122223333","ARN":"arn:aws:s3:::data","resourceName":"data","supplementaryConfiguration":{"PublicAccessBlockConfiguration":{"blockPublicAcls":true,"ignorePublicAcls":false,"blockPublicPolicy":true,"restrictPublicBuckets":false}}}"#;
+    let sandbox = Sandbox::with(&[("item.json", item)]);
+    let run = |format: &str| {
+        let select = "bucket-public-access-not-blocked";
+        sandbox.run(&["check", "item.json", "--select", select, "--format", format, "--as-of", "2026-01-01"]).ends(1).json()
+    };
+    let names = ["AWS Foundational Security Best Practices v1.0.0", "CIS AWS Foundations Benchmark v3.0.0"];
+    let related = &run("asff")[0]["Compliance"]["RelatedRequirements"];
+    let nist = ["NIST.800-53.r5 AC-3", "NIST.800-53.r5 AC-4", "NIST.800-53.r5 SC-7"];
+    assert_eq!(
+        *related,
+        serde_json::json!([format!("{}/S3.8", names[0]), format!("{}/2.1.4", names[1]), nist[0], nist[1], nist[2]])
+    );
+    let compliance = run("ocsf")["compliance"].clone();
+    assert_eq!(compliance["standards"], serde_json::json!(["palisade", names[0], names[1], "NIST.800-53.r5"]));
+    assert_eq!(compliance["requirements"][0], format!("{} S3.8", names[0]));
+}
