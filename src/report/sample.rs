@@ -188,7 +188,6 @@ pub fn outcome() -> Outcome {
             rules: 41,
             undecided: BTreeMap::new(),
             not_applicable: BTreeMap::from([(RuleId::new("public-bucket-policy"), 3), (RuleId::new("public-trust-policy"), 2)]),
-            archived: 0,
             online: None,
         },
         catalog_date: "2026-09-26".into(),

@@ -264,7 +264,8 @@ fn a_policy_without_text_is_never_held_against_or_for_anybody() {
 #[test]
 fn what_an_export_lost_or_says_twice_is_never_clean() {
     let guarded = || organization(&[("p-guard", "SCP", deny("rekognition:*"))], &[("p-guard", "r-1")]);
-    let change: [(&str, fn(&mut Value), usize); 6] = [
+    type Case = (&'static str, fn(&mut Value), usize);
+    let change: [Case; 6] = [
         ("it has no `PolicyAttachments`", |o| drop(o.as_object_mut().unwrap().remove("PolicyAttachments")), 6),
         ("`Accounts` is no list", |o| o["Accounts"] = json!({ "111111111111": {} }), 0),
         ("has no text as its `Id`", |o| o["Accounts"][0]["Id"] = json!(111_111_111_111_u64), 0),

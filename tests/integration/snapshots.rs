@@ -129,7 +129,8 @@ fn files_that_the_manifest_tells_of_and_nobody_has_are_missed() {
 
 #[test]
 fn values_of_the_wrong_type_are_not_read_as_nothing() {
-    let change: [(fn(&mut Value), &str); 4] = [
+    type Case = (fn(&mut Value), &'static str);
+    let change: [Case; 4] = [
         (|item| item["configuration"] = json!(5), "`configuration` is no object"),
         (|item| item["configuration"] = Value::Null, "the item has no `configuration`, and the resource is there"),
         (|item| item["configuration"]["rolePolicyList"] = json!({}), "`rolePolicyList` is no list"),
