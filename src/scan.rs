@@ -102,7 +102,8 @@ impl Scan<'_> {
         observed::settle(judge, entries, &mut result);
         let mut outcome = Outcome { catalog_date: catalog::date().to_owned(), ..Outcome::default() };
         let of_sets = sets::judge(judge, std::mem::take(&mut result.sets)).merge(targets::judge(judge));
-        result.incomplete.extend(judge.around.known.incomplete.iter().cloned());
+        let known = judge.around.known;
+        result.incomplete.extend(known.incomplete.iter().cloned().chain(known.hollow(&result.unrecognised)));
         let ids: Vec<RuleId> = self.registry.rules().iter().map(|active| active.head.id.clone()).collect();
         result.merge(of_sets).into_outcome(&ids, &mut outcome);
         outcome.coverage.rules = self.registry.rules().len();

@@ -11,7 +11,9 @@ pub fn between(old: &Tree, new: &Tree) -> Vec<Change> {
     let mut out = Vec::new();
     accounts(old, new, &mut out);
     units(old, new, &mut out);
+    administrators(old, new, &mut out);
     policies(old, new, &mut out);
+    types(old, new, &mut out);
     attachments(old, new, &mut out);
     out.sort();
     out
@@ -35,6 +37,11 @@ fn accounts(old: &Tree, new: &Tree, out: &mut Vec<Change>) {
                 if was.parent != account.parent {
                     out.push(change(ChangeKind::AccountMoved, id, name.clone(), parent_path(old, was), here));
                 }
+                match (was.suspended, account.suspended) {
+                    (Some(false), Some(true)) => out.push(change(ChangeKind::AccountSuspended, id, name.clone(), None, None)),
+                    (Some(true), Some(false)) => out.push(change(ChangeKind::AccountReopened, id, name.clone(), None, None)),
+                    _ => {}
+                }
                 if was.name != name {
                     out.push(change(ChangeKind::AccountRenamed, id, name.clone(), Some(was.name.clone()), Some(name)));
                 }
@@ -43,6 +50,35 @@ fn accounts(old: &Tree, new: &Tree, out: &mut Vec<Change>) {
     }
     for (id, was) in gone(&old.accounts, &new.accounts) {
         out.push(change(ChangeKind::AccountRemoved, id, was.name.clone(), parent_path(old, was), None));
+    }
+}
+
+/// Services that accounts administer for the organization; those of accounts that came or went are told with them.
+fn administrators(old: &Tree, new: &Tree, out: &mut Vec<Change>) {
+    let (Some(before), Some(after)) = (&old.delegated, &new.delegated) else { return };
+    let none = BTreeSet::new();
+    for (id, account) in new.accounts.iter().filter(|(id, _)| old.accounts.contains_key(*id)) {
+        let (was, is) = (before.get(id).unwrap_or(&none), after.get(id).unwrap_or(&none));
+        let name = || account.name.clone();
+        for service in was.difference(is) {
+            out.push(change(ChangeKind::AdministratorRemoved, id, name(), Some(service.clone()), None));
+        }
+        for service in is.difference(was) {
+            out.push(change(ChangeKind::AdministratorAdded, id, name(), None, Some(service.clone())));
+        }
+    }
+}
+
+/// Types of control policies that the root switched on or off.
+fn types(old: &Tree, new: &Tree, out: &mut Vec<Change>) {
+    let (Some(before), Some(after)) = (&old.enabled, &new.enabled) else { return };
+    let root = new.units.iter().find(|(_, unit)| unit.parent.is_none()).map_or("", |(id, _)| id.as_str());
+    let words = |kind: &str| format!("{} policies", kind.trim_end_matches("_POLICY").replace('_', " ").to_lowercase());
+    for kind in before.difference(after) {
+        out.push(change(ChangeKind::PolicyTypeDisabled, root, words(kind), None, None));
+    }
+    for kind in after.difference(before) {
+        out.push(change(ChangeKind::PolicyTypeEnabled, root, words(kind), None, None));
     }
 }
 
@@ -155,6 +191,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_switched_off_suspended_or_delegated_is_told() {
+        let both = |edit: fn(&mut Tree)| (told(edit), edit);
+        let (suspended, suspend) = both(|t| t.accounts.get_mut("111122223333").unwrap().suspended = Some(true));
+        assert_eq!(suspended, ["account-suspended 111122223333 shop - -"]);
+        let old = tree(&export("{}"));
+        let mut new = old.clone();
+        suspend(&mut new);
+        assert_eq!(between(&new, &old)[0].kind, ChangeKind::AccountReopened);
+        let off = told(|t| t.enabled = Some(["RESOURCE_CONTROL_POLICY".to_owned()].into()));
+        assert_eq!(
+            off,
+            ["policy-type-disabled r-1 service control policies - -", "policy-type-enabled r-1 resource control policies - -"]
+        );
+        let delegated = told(|t| t.delegated = Some([("111122223333".into(), ["sso.amazonaws.com".to_owned()].into())].into()));
+        assert_eq!(delegated, ["administrator-added 111122223333 shop - sso.amazonaws.com"]);
+        // What one of the two does not tell is no change: not of an older history, not of an export that lacks it.
+        assert!(told(|t| (t.enabled, t.delegated) = (None, None)).is_empty());
+        assert!(told(|t| t.accounts.values_mut().for_each(|a| a.suspended = None)).is_empty());
+    }
+
+    #[test]
     fn what_goes_with_its_target_is_not_told_again() {
         let removed = told(|t| {
             t.units.retain(|id, _| id != "ou-1");
@@ -167,7 +224,7 @@ mod tests {
         });
         assert_eq!(deleted, ["policy-deleted p-1 SCP deny SCP deny -", "policy-detached ou-1 /Work SCP deny -"]);
         let added = told(|t| {
-            t.accounts.insert("444455556666".into(), Member { name: "new".into(), parent: Some("ou-2".into()) });
+            t.accounts.insert("444455556666".into(), Member { name: "new".into(), parent: Some("ou-2".into()), suspended: None });
             t.attached.insert("444455556666".into(), ["p-1".to_owned()].into());
         });
         assert_eq!(added, ["account-added 444455556666 new - /Work/Prod"]);

@@ -43,6 +43,14 @@ pub enum ChangeKind {
     AccountMoved,
     /// An account has another name.
     AccountRenamed,
+    /// AWS suspended or closed an account that somebody could work in.
+    AccountSuspended,
+    /// Somebody can work in an account again.
+    AccountReopened,
+    /// An account administers a service for the organization.
+    AdministratorAdded,
+    /// An account does not administer a service any more.
+    AdministratorRemoved,
     /// A unit that was not there.
     UnitAdded,
     /// A unit that is gone.
@@ -63,15 +71,23 @@ pub enum ChangeKind {
     PolicyChanged,
     /// A control policy has another name.
     PolicyRenamed,
+    /// A type of control policies is switched off on the root: none of them binds anybody.
+    PolicyTypeDisabled,
+    /// A type of control policies is switched on.
+    PolicyTypeEnabled,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::AccountAdded,
         Self::AccountRemoved,
         Self::AccountMoved,
         Self::AccountRenamed,
+        Self::AccountSuspended,
+        Self::AccountReopened,
+        Self::AdministratorAdded,
+        Self::AdministratorRemoved,
         Self::UnitAdded,
         Self::UnitRemoved,
         Self::UnitMoved,
@@ -82,6 +98,8 @@ impl ChangeKind {
         Self::PolicyDetached,
         Self::PolicyChanged,
         Self::PolicyRenamed,
+        Self::PolicyTypeDisabled,
+        Self::PolicyTypeEnabled,
     ];
 
     /// Its word in reports and in the history.
@@ -91,6 +109,10 @@ impl ChangeKind {
             Self::AccountRemoved => "account-removed",
             Self::AccountMoved => "account-moved",
             Self::AccountRenamed => "account-renamed",
+            Self::AccountSuspended => "account-suspended",
+            Self::AccountReopened => "account-reopened",
+            Self::AdministratorAdded => "administrator-added",
+            Self::AdministratorRemoved => "administrator-removed",
             Self::UnitAdded => "unit-added",
             Self::UnitRemoved => "unit-removed",
             Self::UnitMoved => "unit-moved",
@@ -101,6 +123,8 @@ impl ChangeKind {
             Self::PolicyDetached => "policy-detached",
             Self::PolicyChanged => "policy-changed",
             Self::PolicyRenamed => "policy-renamed",
+            Self::PolicyTypeDisabled => "policy-type-disabled",
+            Self::PolicyTypeEnabled => "policy-type-enabled",
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::document::{Node, json};
 use crate::extract::{Body, Found};
 use crate::finding::fingerprint::normalise_statement;
 use crate::organization::load::Loaded;
+use crate::organization::{Account, AccountState};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ pub struct Member {
     pub name: String,
     /// The unit it belongs to; none for the root.
     pub parent: Option<String>,
+    /// Of an account, whether AWS suspended or closed it; none where nothing tells.
+    pub suspended: Option<bool>,
 }
 
 /// A policy of the organization.
@@ -40,6 +43,10 @@ pub struct Tree {
     pub policies: BTreeMap<String, Control>,
     /// Ids of the policies attached to a target, by its id.
     pub attached: BTreeMap<String, BTreeSet<String>>,
+    /// Types of policies that are switched on; none where nothing tells.
+    pub enabled: Option<BTreeSet<String>>,
+    /// Services that an account administers, by its id; none where nothing tells.
+    pub delegated: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Tree {
@@ -52,11 +59,22 @@ impl Tree {
             let hash = loaded.texts.get(id).and_then(meaning);
             (id.clone(), Control { name: policy.name.clone(), kind: policy.kind.clone(), hash })
         });
+        let member =
+            |name: &String, parent: &Option<String>| Member { name: name.clone(), parent: parent.clone(), suspended: None };
+        let account = |a: &Account| {
+            let suspended = Some(a.state == AccountState::Suspended);
+            (a.id.clone(), Member { suspended, ..member(&a.name, &a.parent) })
+        };
+        // An export without the list does not say that nobody is one.
+        let mut roots = loaded.documents.values().filter_map(|base| base.document.root());
+        let told = roots.any(|root| root.get("DelegatedAdministrators").is_some());
         Self {
-            units: units.map(|(id, u)| (id.clone(), Member { name: u.name.clone(), parent: u.parent.clone() })).collect(),
-            accounts: accounts.map(|(id, a)| (id.clone(), Member { name: a.name.clone(), parent: a.parent.clone() })).collect(),
+            units: units.map(|(id, u)| (id.clone(), member(&u.name, &u.parent))).collect(),
+            accounts: accounts.map(|(_, a)| account(a)).collect(),
             policies: policies.collect(),
             attached: from.attached.clone(),
+            enabled: from.enabled.clone(),
+            delegated: told.then(|| from.delegated.clone()),
         }
     }
 
@@ -81,12 +99,14 @@ impl Tree {
     /// As JSON, for the history.
     pub fn to_json(&self) -> String {
         let members = |all: &BTreeMap<String, Member>| -> Map<String, Value> {
-            all.iter().map(|(id, m)| (id.clone(), json!([m.name, m.parent]))).collect()
+            all.iter().map(|(id, m)| (id.clone(), json!([m.name, m.parent, m.suspended]))).collect()
         };
         let policies: Map<String, Value> =
             self.policies.iter().map(|(id, p)| (id.clone(), json!([p.name, p.kind, p.hash]))).collect();
         let (units, accounts) = (members(&self.units), members(&self.accounts));
-        json!({ "units": units, "accounts": accounts, "policies": policies, "attached": self.attached }).to_string()
+        json!({ "units": units, "accounts": accounts, "policies": policies, "attached": self.attached, "enabled": self.enabled,
+            "delegated": self.delegated })
+        .to_string()
     }
 
     /// Read what [`Self::to_json`] wrote; `None` for anything else.
@@ -95,17 +115,24 @@ impl Tree {
         let list = |key: &str| value.get(key).and_then(Value::as_object);
         let text = |value: &Value, at: usize| value.get(at).and_then(Value::as_str).map(str::to_owned);
         let members = |key: &str| -> Option<BTreeMap<String, Member>> {
-            let member = |v: &Value| Some(Member { name: text(v, 0)?, parent: text(v, 1) });
+            let suspended = |v: &Value| v.get(2).and_then(Value::as_bool);
+            let member = |v: &Value| Some(Member { name: text(v, 0)?, parent: text(v, 1), suspended: suspended(v) });
             list(key)?.iter().map(|(id, v)| Some((id.clone(), member(v)?))).collect()
         };
         let control = |v: &Value| Some(Control { name: text(v, 0)?, kind: text(v, 1)?, hash: text(v, 2) });
         let ids =
             |v: &Value| -> Option<BTreeSet<String>> { v.as_array()?.iter().map(|id| Some(id.as_str()?.to_owned())).collect() };
+        let listed = |key: &str| -> Option<BTreeMap<String, BTreeSet<String>>> {
+            list(key)?.iter().map(|(id, v)| Some((id.clone(), ids(v)?))).collect()
+        };
         Some(Self {
             units: members("units")?,
             accounts: members("accounts")?,
             policies: list("policies")?.iter().map(|(id, v)| Some((id.clone(), control(v)?))).collect::<Option<_>>()?,
-            attached: list("attached")?.iter().map(|(id, v)| Some((id.clone(), ids(v)?))).collect::<Option<_>>()?,
+            attached: listed("attached")?,
+            // A history of before has neither.
+            enabled: value.get("enabled").and_then(ids),
+            delegated: listed("delegated"),
         })
     }
 }
@@ -158,11 +185,11 @@ pub(super) mod tests {
     /// An export with one control policy of this text.
     pub fn export(content: &str) -> String {
         format!(
-            r#"{{"Roots":[{{"Id":"r-1","Name":"Root"}}],
+            r#"{{"Roots":[{{"Id":"r-1","Name":"Root","PolicyTypes":[{{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}}]}}],
             "OrganizationalUnits":[{{"Id":"ou-1","Name":"Work","ParentId":"r-1"}},{{"Id":"ou-2","Name":"Prod","ParentId":"ou-1"}}],
             "Accounts":[{{"Id":"111122223333","Name":"shop","ParentId":"ou-2"}}],
             "Policies":[{{"PolicySummary":{{"Id":"p-1","Arn":"arn:aws:organizations::9:policy/p-1","Name":"deny","Type":"SERVICE_CONTROL_POLICY"}},"Content":{content}}}],
-            "PolicyAttachments":[{{"PolicyId":"p-1","TargetId":"ou-1"}}]}}"#
+            "PolicyAttachments":[{{"PolicyId":"p-1","TargetId":"ou-1"}}],"DelegatedAdministrators":[]}}"#
         )
     }
 
@@ -172,6 +199,10 @@ pub(super) mod tests {
         assert_eq!(tree.path("ou-2"), "/Work/Prod");
         assert_eq!((tree.name_of("111122223333"), tree.name_of("r-1")), ("shop".into(), "/".into()));
         assert_eq!(Tree::from_json(&tree.to_json()), Some(tree));
+        // One that was kept before accounts had a state.
+        let old = r#"{"units":{"r-1":["Root",null]},"accounts":{"1":["a","r-1"]},"policies":{},"attached":{}}"#;
+        let old = Tree::from_json(old).unwrap();
+        assert_eq!((old.accounts["1"].suspended, old.enabled, old.delegated), (None, None, None));
         assert_eq!(Tree::from_json("{}"), None);
         assert_eq!(Tree::from_json("no"), None);
     }

@@ -39,6 +39,9 @@ pub(super) fn find(
     let walk = WalkOptions::default();
     let load = |path: &Path| organization::load(path, &walk, &|_| Context::default());
     if let Some(path) = &args.organization {
+        if let Some(exit) = newer(path, terminal)? {
+            return Ok(Err(exit));
+        }
         return match load(path) {
             Ok(Some(loaded)) => Ok(Ok(Some(loaded))),
             Ok(None) => {
@@ -52,6 +55,9 @@ pub(super) fn find(
         };
     }
     for path in paths {
+        if let Some(exit) = newer(path, terminal)? {
+            return Ok(Err(exit));
+        }
         if git::is_git(path) {
             if let Some(loaded) = of_git(path, &walk) {
                 return alone(paths, loaded).map(Ok);
@@ -88,6 +94,16 @@ fn of_git(argument: &Path, walk: &WalkOptions) -> Option<Loaded> {
     organization::load::of_document(Arc::new(Base::new(file.name, json::parse(source.text), Origin::default())))
 }
 
+/// A snapshot of a newer palisade: nothing of it is read.
+fn newer(folder: &Path, terminal: &mut Terminal<'_>) -> anyhow::Result<Option<Exit>> {
+    let Found::Newer(version) = snapshot::manifest(folder) else { return Ok(None) };
+    let known = snapshot::SCHEMA_VERSION;
+    let message = format!("the snapshot `{}` has layout {version}, and this palisade reads {known}", folder.display());
+    let help = "update palisade, or fetch again with this version";
+    writeln!(terminal.err, "{}", Usage::new(message, help).lines())?;
+    Ok(Some(Exit::Incomplete))
+}
+
 /// A snapshot of which the organization is not there: nothing else in it can answer.
 fn without_organization(folder: &Path, terminal: &mut Terminal<'_>) -> anyhow::Result<Option<Exit>> {
     let (message, help, exit) = match snapshot::manifest(folder) {
@@ -99,16 +115,13 @@ fn without_organization(folder: &Path, terminal: &mut Terminal<'_>) -> anyhow::R
             let help = failed.and_then(|s| s.help.clone());
             let help = help.unwrap_or_else(|| "fetch again with Organizations among the sources".to_owned());
             let reason = reason.unwrap_or_default();
-            (format!("the snapshot `{}` has no `organization.json`{reason}", folder.display()), help, exit)
+            let (what, exit) = match folder.join(organization::load::EXPORT).exists() {
+                true => ("holds an `organization.json` that is none", Exit::Incomplete),
+                false => ("has no `organization.json`", exit),
+            };
+            (format!("the snapshot `{}` {what}{reason}", folder.display()), help, exit)
         }
-        Found::Newer(version) => {
-            let message = format!(
-                "the snapshot `{}` has layout {version}, and this palisade reads {}",
-                folder.display(),
-                snapshot::SCHEMA_VERSION
-            );
-            (message, "update palisade, or fetch again with this version".to_owned(), Exit::Incomplete)
-        }
+        Found::Newer(_) => return newer(folder, terminal),
         Found::Broken(reason) => {
             let message = format!("the manifest of the snapshot `{}` cannot be read: {reason}", folder.display());
             (message, "fetch again".to_owned(), Exit::Incomplete)
@@ -124,7 +137,8 @@ pub(super) fn run(target: &Target<'_>, loaded: &Loaded, terminal: &mut Terminal<
         return Ok(Exit::Incomplete);
     }
     let unread = unread_in_folders(loaded, target.args, terminal)?;
-    let incomplete = told_of_snapshot(loaded, terminal)? || !unread.is_empty();
+    let lost = loaded.organization.doubts.is_partial;
+    let incomplete = told_of_snapshot(loaded, terminal)? || lost || !unread.is_empty();
     let texts = Texts::of(&loaded.texts);
     let controls = texts.controls(&loaded.organization);
     let asked = target.access.asked();
@@ -227,8 +241,22 @@ fn unread_in_folders(loaded: &Loaded, args: &GuardrailArgs, terminal: &mut Termi
 /// Whether the manifest beside the export says that the organization was not fetched in full.
 fn told_of_snapshot(loaded: &Loaded, terminal: &mut Terminal<'_>) -> anyhow::Result<bool> {
     let folder = if loaded.prefix.is_empty() { "." } else { loaded.prefix.as_str() };
-    let Found::Read(manifest) = snapshot::manifest(Path::new(folder)) else { return Ok(false) };
-    let mut incomplete = false;
+    let manifest = match snapshot::manifest(Path::new(folder)) {
+        Found::Read(manifest) => manifest,
+        Found::None => return Ok(false),
+        Found::Newer(_) => return Ok(newer(Path::new(folder), terminal)?.is_some()),
+        Found::Broken(reason) => {
+            let message = format!("the manifest of the snapshot cannot be read: {reason}");
+            let help = "fetch again: nothing tells whether the organization in it is complete";
+            writeln!(terminal.err, "{}", Usage::new(message, help).lines())?;
+            return Ok(true);
+        }
+    };
+    let mut incomplete = manifest.finished.is_none();
+    if incomplete {
+        let help = "run `palisade fetch` on it again with `--resume`";
+        writeln!(terminal.err, "{}", Usage::new("the fetch of this snapshot did not end", help).lines())?;
+    }
     for source in manifest.sources.iter().filter(|s| s.source == "organizations" && s.state != State::Complete) {
         let what = source.what.as_deref().map_or(String::new(), |what| format!(" ({what})"));
         let reason = source.reason.as_deref().unwrap_or(source.state.as_str());

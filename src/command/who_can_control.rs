@@ -55,6 +55,10 @@ impl<'a, 'd> Control<'a, 'd> {
         if !organization.accounts.contains_key(account) {
             return Ok(Vec::new());
         }
+        if !organization.is_rooted(account) {
+            let help = "fetch the organization again: each unit and account has a `ParentId` that is listed, and stands once";
+            return Err(Usage::new(format!("it is not known what is attached above the account `{account}`"), help));
+        }
         let mut out = Vec::new();
         for level in organization.levels(&organization.path(account), kind) {
             let mut policies = Vec::new();

@@ -70,6 +70,11 @@ const POLICIES: [(&str, &[&str]); 22] = [
     ("AWS::CodeArtifact::Repository", &["c/PermissionsPolicyDocument"]),
 ];
 
+/// True for a type of resource that keeps a policy.
+pub fn may_have_policy(resource_type: &str) -> bool {
+    POLICIES.iter().any(|(name, _)| *name == resource_type)
+}
+
 /// Resources of these types may have a policy; one without is worth a look.
 const MAY_LACK: [&str; 1] = ["AWS::S3::Bucket"];
 

@@ -55,7 +55,7 @@ pub(super) async fn with(
         let answer = match before {
             // Who may not ask once may not ask ten thousand times.
             Some(trouble) => Err(trouble),
-            None => one(aws, session, client, question).await,
+            None => one(aws, session, client, question).await.map_err(told),
         };
         if let Err(trouble) = &answer
             && trouble.sort == Sort::Denied
@@ -66,6 +66,22 @@ pub(super) async fn with(
         answer
     });
     Ok(stream::iter(work).buffered(settings.concurrency.max(1) * OVERALL).collect().await)
+}
+
+/// With the next step of who asks, and fetches nothing.
+fn told(trouble: Trouble) -> Trouble {
+    let help = match trouble.sort {
+        Sort::Denied => "allow the caller `access-analyzer:ValidatePolicy`, then run again",
+        Sort::Throttled => "run again with a lower `--concurrency`, or `--retry adaptive`",
+        Sort::Expired | Sort::Unknown => "sign in again, then run again",
+        Sort::Unsupported | Sort::Garbled | Sort::Network => {
+            "check `AWS_ENDPOINT_URL`, the connection and any proxy, then run again"
+        }
+        Sort::Absent | Sort::Token | Sort::Elsewhere | Sort::Disk | Sort::Other => {
+            "run again; the code is explained in the API reference of IAM Access Analyzer"
+        }
+    };
+    trouble.help(help)
 }
 
 /// The sort of policy as AWS asks for it.

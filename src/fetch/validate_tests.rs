@@ -64,6 +64,7 @@ fn who_may_not_ask_stops_asking() {
     let settings = settings(Path::new(""));
     let answers = block_on(with(&settings, fake.config(), &questions, &|_| ())).unwrap().unwrap();
     assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 500);
+    assert!(answers[499].as_ref().unwrap_err().next_step().starts_with("allow the caller `access-analyzer:ValidatePolicy`"));
     let calls = calls.load(std::sync::atomic::Ordering::SeqCst);
     assert!((1..=settings.concurrency * OVERALL).contains(&calls), "{calls}");
 }

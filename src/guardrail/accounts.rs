@@ -65,6 +65,7 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
             Some(unit) => self.of_unit(unit),
             None => Bearing::default(),
         };
+        bearing.rooted &= self.organization.is_rooted(account);
         self.add(account, &mut bearing);
         bearing
     }
@@ -154,7 +155,7 @@ pub(super) fn members(organization: &Organization) -> Vec<&str> {
     out
 }
 
-/// Ids of the accounts in a scope, and the texts of it that name nothing.
+/// Ids of the accounts in a scope, and of its units that nobody is in; and the texts of it that name nothing.
 pub(super) fn in_scope<'q>(question: &Question<'q>) -> (Vec<&'q str>, Vec<String>) {
     let organization = question.organization;
     let all = members(organization);
@@ -186,5 +187,18 @@ pub(super) fn in_scope<'q>(question: &Question<'q>) -> (Vec<&'q str>, Vec<String
         let parent = organization.accounts.get(*id).and_then(|a| a.parent.as_deref()).unwrap_or_default();
         within.contains(id) || *below.entry(parent).or_insert_with(|| inside(parent))
     });
-    (picked.collect(), nowhere)
+    let mut picked: Vec<&str> = picked.collect();
+    picked.extend(vacant(organization, &units));
+    (picked, nowhere)
+}
+
+/// Units of a scope with nobody in them or below, which stand for accounts to come: a guardrail is put up before anybody
+/// moves in.
+fn vacant<'q>(organization: &'q Organization, scope: &BTreeSet<&'q str>) -> Vec<&'q str> {
+    if organization.of_folders {
+        return Vec::new();
+    }
+    let parents: BTreeSet<&str> = organization.accounts.values().filter_map(|a| a.parent.as_deref()).collect();
+    let inhabited: BTreeSet<String> = parents.into_iter().flat_map(|unit| organization.path(unit)).collect();
+    scope.iter().copied().filter(|unit| !inhabited.contains(*unit)).collect()
 }

@@ -53,9 +53,12 @@ pub(super) struct Below<'q> {
 }
 
 impl<'q> Below<'q> {
-    pub fn new(organization: &'q Organization) -> Self {
+    /// Of an organization; units among those that are asked about stand for accounts to come.
+    pub fn new(organization: &'q Organization, asked: &BTreeSet<&'q str>) -> Self {
         let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        let bound = members(organization).into_iter().filter(|id| organization.management_account.as_deref() != Some(*id));
+        let vacant = asked.iter().copied().filter(|id| organization.units.contains_key(*id));
+        let bound =
+            members(organization).into_iter().chain(vacant).filter(|id| organization.management_account.as_deref() != Some(*id));
         for id in bound {
             let unit = organization.accounts.get(id).map_or(Some(id), |account| account.parent.as_deref());
             for above in unit.map(|unit| organization.path(unit)).unwrap_or_default() {
@@ -74,6 +77,12 @@ impl<'q> Below<'q> {
             self.units.iter().filter(|(_, accounts)| accounts.is_subset(wanted)).map(|(unit, _)| *unit).collect();
         let own = |account: &str| self.organization.accounts.get_key_value(account).map(|(id, _)| id.as_str());
         let one = |account: &&str| {
+            // A unit that nobody is in may stand beside others: only what is attached to itself is above no other.
+            if !self.organization.of_folders
+                && let Some((unit, _)) = self.organization.units.get_key_value(*account)
+            {
+                return Some(unit.as_str());
+            }
             let path = self.organization.path(account);
             path.iter().find_map(|id| full.get(id.as_str()).copied()).or_else(|| own(account))
         };

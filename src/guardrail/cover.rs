@@ -8,7 +8,7 @@ use super::structural;
 use super::suggest::{self, Aim, Open};
 use super::texts::{Control, Text};
 use crate::policy::PolicyKind;
-use crate::proof::{Asked, Engine, Verdict, bearing};
+use crate::proof::{self, Engine, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether the control policies of an organization stop what is asked, for every account in scope. The engine's terms
@@ -68,20 +68,20 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
 }
 
 /// What each policy says of the question.
-fn weights(engine: &mut Engine, pool: &Pool<'_, '_>, seen: &[Seen]) -> Vec<Weight> {
+fn weights(engine: &Engine, pool: &Pool<'_, '_>, seen: &[Seen]) -> Vec<Weight> {
     let near: BTreeSet<usize> = seen.iter().filter(|s| s.is_near()).map(|s| s.spot.control).collect();
     let touching: BTreeSet<usize> = seen.iter().filter(|s| s.aimed.touches).map(|s| s.spot.control).collect();
-    let one = |(at, (control, [policy])): (usize, (&Control<'_>, &[&crate::policy::Policy<'_>; 1]))| {
+    let one = |(at, (control, compiled)): (usize, (&Control<'_>, &proof::Compiled))| {
         let known = matches!(control.text, Text::Read(_) | Text::Full(_));
-        let allows_everything = bearing(engine, policy, &Asked::default()).allows_everything;
+        let allows_everything = proof::allows_everything(engine, compiled);
         Weight { allows_everything, may_deny: touching.contains(&at) || !known, is_near: near.contains(&at), known }
     };
-    pool.controls.iter().zip(&pool.singles).enumerate().map(one).collect()
+    pool.controls.iter().zip(&pool.compiled).enumerate().map(one).collect()
 }
 
 /// The answer of a proof, in the organization's terms.
 fn group(question: &Question<'_>, pool: &Pool<'_, '_>, judged: &Judged<'_>) -> Group {
-    let spot = |part: &crate::proof::Responsible| {
+    let spot = |part: &proof::Responsible| {
         let control = *judged.numbering.get(part.policy)?;
         Some((Spot { control, statement: part.statement, node: part.node }, part.note.clone()))
     };

@@ -137,7 +137,10 @@ impl<'c, 'd> Pool<'c, 'd> {
             why.push(format!("the text of the attached policy `{}` {what}", control.name));
         }
         if !bearing.rooted {
-            why.push("the units above do not lead up to a root: what is attached there is not known".to_owned());
+            why.push(
+                "it is not known what is attached above: the units do not lead up to a root, or the export contradicts itself"
+                    .to_owned(),
+            );
         }
         why.dedup();
         if why.is_empty() { self.at_home(bearing, account, proof) } else { Proof::unknown(why.join("; ")) }

@@ -101,7 +101,7 @@ pub(super) fn suggest(
         .map(|(single, boxes)| Input { policies: single.as_slice(), compiled: Some(boxes) })
         .collect();
     let proved = open.iter().all(|o| pool.is_held_with(engine, &o.bearing, kind, &more));
-    let below = Below::new(question.organization);
+    let below = Below::new(question.organization, &wanted);
     let statement = drafts.first().and_then(|d| d.policy.get("Statement")?.get(0)).map_or(0, |s| s.to_string().chars().count());
     let measured = |id: &str| {
         let mut target = below.target(id, kind, &wanted);

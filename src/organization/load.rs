@@ -1,6 +1,7 @@
 //! Where an organization is read from: an export, a folder that holds one (a snapshot is such a folder), or folders that
 //! mirror the tree.
 
+use super::doubt::Doubt;
 use super::folders;
 use super::tree::{Organization, Written};
 use crate::document::{Node, Origin, json};
@@ -59,7 +60,7 @@ pub fn load(path: &Path, walk: &WalkOptions, said: &dyn Fn(&str) -> Context) -> 
 pub fn export(entry: &Entry, walk: &WalkOptions) -> Result<Option<Loaded>, SourceError> {
     let Content::Whole(file) = source::disk::open(entry, walk, &|_| ())? else { return Ok(None) };
     // Much is named on the command line that is none; only what may be one is parsed.
-    if !file.text.contains("\"PolicyAttachments\"") {
+    if !["\"PolicyAttachments\"", "\"OrganizationalUnits\"", "\"Accounts\""].iter().any(|key| file.text.contains(key)) {
         return Ok(None);
     }
     let base = Arc::new(Base::new(entry.name.clone(), json::parse(file.text), Origin::default()));
@@ -72,7 +73,10 @@ pub fn of_document(base: Arc<Base>) -> Option<Loaded> {
     let organization = Organization::read_from(root.node(), &base.file)?;
     let mut out = Loaded { prefix: prefix(&base.file), organization, ..Loaded::default() };
     out.texts.extend(control_policies(&root, &Context::default()));
-    out.problems = absent(&base, &out.organization);
+    let ambiguous = &out.organization.doubts.ambiguous;
+    out.texts.retain(|id, _| !ambiguous.contains(id));
+    out.problems = doubts(&base, &out.organization);
+    out.problems.extend(absent(&base, &out.organization));
     out.problems.extend(adrift(&base, &out.organization));
     out.documents.insert(base.file.clone(), base);
     Some(out)
@@ -81,6 +85,21 @@ pub fn of_document(base: Arc<Base>) -> Option<Loaded> {
 /// What the names of files in the folder of a file start with.
 fn prefix(file: &str) -> String {
     file.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"))
+}
+
+/// Where the export contradicts itself, or has what nobody can read.
+fn doubts(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
+    let placer = Placer::new(&base.document, base.file.clone());
+    let one = |doubt: &Doubt| Incomplete {
+        file: base.file.clone(),
+        code: None,
+        reason: doubt.reason.clone(),
+        help: "write the export again, with `palisade fetch` or as `docs/organization.md` describes it".to_owned(),
+        location: Some(placer.node(Some(base.document.node_or_null(doubt.node)))),
+        related: Vec::new(),
+        resource: None,
+    };
+    organization.doubts.said.iter().map(one).collect()
 }
 
 /// Of policies that are attached and have no text, one entry each.
@@ -109,13 +128,16 @@ fn absent(base: &Arc<Base>, organization: &Organization) -> Vec<Incomplete> {
             resource: None,
         }
     };
-    organization.absent().into_iter().map(one).collect()
+    let told = |(id, _): &(&str, std::collections::BTreeSet<&str>)| organization.doubts.ambiguous.contains(*id);
+    organization.absent().into_iter().filter(|absent| !told(absent)).map(one).collect()
 }
 
 /// Units and accounts of which the way up to the root is not told: what binds them is not known.
 fn adrift(base: &Arc<Base>, organization: &Organization) -> Option<Incomplete> {
     let ids = organization.units.keys().chain(organization.accounts.keys());
-    let mut lost = ids.filter(|id| !organization.is_rooted(id));
+    // What hangs on something in doubt was told with that.
+    let told = |id: &&String| organization.path(id).iter().any(|above| organization.doubts.unsettled.contains(above));
+    let mut lost = ids.filter(|id| !organization.leads_up(id) && !told(id));
     let first = lost.next()?;
     let more = match lost.count() {
         0 => String::new(),

@@ -2,6 +2,7 @@
 //!
 //! AWS Organizations User Guide, "SCP evaluation": what binds an account is attached to it, or to anything above it.
 
+use super::doubt::{self, Doubts};
 use crate::document::{Kind, Node};
 use crate::policy::PolicyKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,8 @@ pub struct Organization {
     pub of_folders: bool,
     /// Where units, accounts and policies are written, by id: the value to point at.
     pub written: BTreeMap<String, Written>,
+    /// What of the export contradicts itself or could not be read.
+    pub doubts: Doubts,
 }
 
 /// Longest path that is followed: Organizations nests units five deep.
@@ -109,19 +112,22 @@ pub fn type_of(kind: PolicyKind) -> &'static str {
 }
 
 impl Organization {
-    /// From an export as `fetch` writes it; `None` when it tells no attachments.
+    /// From an export as `fetch` writes it; `None` for anything else.
     pub fn read(root: Node<'_>) -> Option<Self> {
         Self::read_from(root, &Arc::from(""))
     }
 
     /// The same, from a file of this name.
     pub fn read_from(root: Node<'_>, file: &Arc<str>) -> Option<Self> {
-        let attachments = root.get("PolicyAttachments")?;
+        if !is_export(root) {
+            return None;
+        }
         let described = root.get("Organization");
         let mut out = Self {
             id: described.and_then(|o| text(o, "Id")),
             management_account: described.and_then(|o| text(o, "MasterAccountId").or_else(|| text(o, "ManagementAccountId"))),
             enabled: enabled(root),
+            doubts: doubt::look(root),
             ..Self::default()
         };
         for node in list(root, "Roots").chain(list(root, "OrganizationalUnits")) {
@@ -130,7 +136,7 @@ impl Organization {
         for node in list(root, "Accounts") {
             out.account(node, file);
         }
-        for node in attachments.elements() {
+        for node in list(root, "PolicyAttachments") {
             if let (Some(policy), Some(target)) = (text(node, "PolicyId"), text(node, "TargetId")) {
                 out.attached.entry(target).or_default().insert(policy);
             }
@@ -155,19 +161,23 @@ impl Organization {
         let Some(id) = text(node, "Id") else { return };
         self.place(&id, node, file);
         let name = text(node, "Name").unwrap_or_else(|| id.clone());
-        self.units.insert(id.clone(), Unit { id, arn: text(node, "Arn"), name, parent: text(node, "ParentId") });
+        // What is torn hangs in something, and nobody can say in what.
+        let parent = if self.doubts.torn.contains(&id) { Some(String::new()) } else { text(node, "ParentId") };
+        self.units.insert(id.clone(), Unit { id, arn: text(node, "Arn"), name, parent });
     }
 
     fn account(&mut self, node: Node<'_>, file: &Arc<str>) {
         let Some(id) = text(node, "Id") else { return };
         self.place(&id, node, file);
         let name = text(node, "Name").unwrap_or_else(|| id.clone());
+        let is_torn = self.doubts.torn.contains(&id);
+        let parent = text(node, "ParentId").filter(|_| !is_torn);
         // `State` takes the place of `Status`, and tells more.
         let state = match text(node, "State").or_else(|| text(node, "Status")).as_deref() {
-            Some("SUSPENDED" | "CLOSED") => AccountState::Suspended,
+            Some("SUSPENDED" | "CLOSED") if !is_torn => AccountState::Suspended,
             Some(_) | None => AccountState::Active,
         };
-        let account = Account { id: id.clone(), arn: text(node, "Arn"), name, parent: text(node, "ParentId"), state };
+        let account = Account { id: id.clone(), arn: text(node, "Arn"), name, parent, state };
         self.accounts.insert(id, account);
     }
 
@@ -177,7 +187,9 @@ impl Organization {
             self.place(&id, summary, file);
             let name = text(summary, "Name").unwrap_or_else(|| id.clone());
             let content = node.get("Content");
-            let has_text = content.is_some_and(|c| c.kind() == Kind::Object || c.as_str().is_some_and(|t| !t.trim().is_empty()));
+            let is_clear = !self.doubts.ambiguous.contains(&id);
+            let has_text =
+                is_clear && content.is_some_and(|c| c.kind() == Kind::Object || c.as_str().is_some_and(|t| !t.trim().is_empty()));
             self.policies.insert(id, ControlPolicy { arn, kind, name, has_text });
         }
     }
@@ -197,8 +209,14 @@ impl Organization {
         out
     }
 
-    /// Whether the path of a unit or an account leads up to a root: not so in an export that lacks a unit.
+    /// Whether it is known what is attached above a unit or an account: its path leads up to a root, and nothing on it is in
+    /// doubt.
     pub fn is_rooted(&self, id: &str) -> bool {
+        self.leads_up(id) && self.path(id).iter().all(|id| !self.doubts.unsettled.contains(id))
+    }
+
+    /// Whether the path of a unit or an account leads up to a root: not so in an export that lacks a unit.
+    pub fn leads_up(&self, id: &str) -> bool {
         self.path(id).first().and_then(|top| self.units.get(top)).is_some_and(|unit| unit.parent.is_none())
     }
 
@@ -266,6 +284,14 @@ impl Organization {
     pub fn roots(&self) -> impl Iterator<Item = &str> {
         self.units.values().filter(|unit| unit.parent.is_none()).map(|unit| unit.id.as_str())
     }
+}
+
+/// True for a document that tells of an organization: what is attached where, or the tree with something beside it, which
+/// single answers of `aws organizations` have not.
+fn is_export(root: Node<'_>) -> bool {
+    let has = |key: &str| root.get(key).is_some();
+    let tree = has("OrganizationalUnits") || has("Accounts");
+    has("PolicyAttachments") || (tree && (has("Policies") || has("Organization") || has("Roots")))
 }
 
 const SCP_FULL_ACCESS: &str = "p-FullAWSAccess";

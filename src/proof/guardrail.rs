@@ -208,36 +208,8 @@ pub fn needless_denies(engine: &mut Engine, question: &Guardrail<'_, '_>) -> Vec
     out
 }
 
-/// What a policy has to say of a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bearing {
-    /// It allows everything.
-    pub allows_everything: bool,
-    /// It may deny something of the target.
-    pub may_deny: bool,
-}
-
-/// What a policy bears on a target: of a thousand accounts most differ only in policies that say nothing of it.
-pub fn bearing(engine: &mut Engine, policy: &Policy<'_>, asked: &Asked) -> Bearing {
-    let boxes = engine.compile(&[policy]);
-    let named = |boxed: &Boxed| {
-        boxed.parts.iter().all(|(id, _)| match engine.table.get(*id).map(|l| &l.meaning) {
-            Some(Meaning::Actions(set, false)) => asked.actions.iter().any(|action| {
-                let wanted = Pattern::read(action, Reading::Glob, true, None);
-                wanted.is_none_or(|wanted| set.patterns.iter().any(|p| p.may_meet(&wanted)))
-            }),
-            _ => true,
-        })
-    };
-    Bearing {
-        allows_everything: boxes.allow.iter().any(|boxed| is_everything(&engine.table, boxed)),
-        may_deny: asked.actions.is_empty() || boxes.deny.iter().any(named),
-    }
-}
-
-/// The policies of a level that matter for a target: one that allows everything stands for all that allow.
-pub fn that_matter(level: &[(usize, Bearing)]) -> Vec<usize> {
-    let whole = level.iter().find(|(_, b)| b.allows_everything).map(|(at, _)| *at);
-    let matters = |(at, bearing): &(usize, Bearing)| bearing.may_deny || whole.is_none() || whole == Some(*at);
-    level.iter().filter(|one| matters(one)).map(|(at, _)| *at).collect()
+/// Whether a policy that was compiled allows everything: of a thousand accounts most differ only in policies that say
+/// nothing of what is asked.
+pub fn allows_everything(engine: &Engine, compiled: &Compiled) -> bool {
+    compiled.allow.iter().any(|boxed| is_everything(&engine.table, boxed))
 }

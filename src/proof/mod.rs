@@ -47,7 +47,7 @@ pub use compile::{Boxed, Compiled, Input};
 pub use dead::{Part, Statements};
 pub use engine::Engine;
 pub use granted::{Asked, Granted, access_not_granted};
-pub use guardrail::{Bearing, Guardrail, Level, bearing, guardrail, needless_denies, that_matter, unused_exemptions};
+pub use guardrail::{Guardrail, Level, allows_everything, guardrail, needless_denies, unused_exemptions};
 pub use guardrail_path::{Aimed, Path, aim_at, aimed, guardrail_path, tells_accounts_apart};
 pub use known::Known;
 pub use literal::{Sense, Table};

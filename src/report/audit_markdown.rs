@@ -12,6 +12,9 @@ use std::io::{Result, Write};
 /// Rows of a table at most: a comment on GitHub holds 65,536 characters.
 const MOST: usize = 100;
 
+/// Targets of a guardrail that are named: of more accounts their number.
+const FEW: usize = 10;
+
 /// Write the report. With `since_last` only the news are listed.
 pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn Write) -> Result<()> {
     let run = &audit.run;
@@ -25,7 +28,7 @@ pub fn write(audit: &Audit, options: &Options, since_last: bool, out: &mut dyn W
     if let Some(online) = summary::online(&audit.outcome) {
         writeln!(out, "{}\n", markdown(&online))?;
     }
-    for line in words::guardrails(audit, MOST) {
+    for line in words::guardrails(audit, FEW) {
         writeln!(out, "- guardrail {}", markdown(&line))?;
     }
     if !audit.outcome.targets.is_empty() {

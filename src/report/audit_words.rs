@@ -61,6 +61,10 @@ pub fn change(change: &Change) -> String {
         ChangeKind::AccountRemoved => format!("{} left `{before}` and the organization", account()),
         ChangeKind::AccountMoved => format!("{} moved from `{before}` to `{after}`", account()),
         ChangeKind::AccountRenamed => format!("account `{subject}` is called `{after}`, no longer `{before}`"),
+        ChangeKind::AccountSuspended => format!("{} was suspended or closed", account()),
+        ChangeKind::AccountReopened => format!("{} was opened again", account()),
+        ChangeKind::AdministratorAdded => format!("{} administers `{after}` for the organization", account()),
+        ChangeKind::AdministratorRemoved => format!("{} no longer administers `{before}` for the organization", account()),
         ChangeKind::UnitAdded => format!("unit `{name}` was created"),
         ChangeKind::UnitRemoved => format!("unit `{name}` was deleted"),
         ChangeKind::UnitMoved => format!("unit `{before}` moved to `{after}`"),
@@ -71,6 +75,8 @@ pub fn change(change: &Change) -> String {
         ChangeKind::PolicyDetached => format!("`{before}` was detached from {}", target()),
         ChangeKind::PolicyChanged => format!("`{name}` says something else than before"),
         ChangeKind::PolicyRenamed => format!("`{before}` is called `{after}`"),
+        ChangeKind::PolicyTypeDisabled => format!("{name} were switched off: none of them binds anybody"),
+        ChangeKind::PolicyTypeEnabled => format!("{name} were switched on"),
     }
 }
 

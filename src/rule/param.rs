@@ -93,12 +93,20 @@ impl ParamSpec {
             "account-id" => text.is_some_and(is_account_id),
             "org-id" => text.is_some_and(|t| t.starts_with("o-") && t.len() > 2),
             "vpce-id" => text.is_some_and(|t| t.starts_with("vpce-")),
-            "arn-glob" => text.is_some_and(|t| t == "*" || t.starts_with("arn:")),
-            "action-glob" => text.is_some_and(|t| t == "*" || t.contains(':')),
+            // Several in one text would be a pattern that nothing fits, and a rule that asks for nothing.
+            "arn-glob" => text.is_some_and(|t| t == "*" || (t.starts_with("arn:") && !several(t).any(|p| p.starts_with("arn:")))),
+            "action-glob" => {
+                text.is_some_and(|t| t == "*" || (t.contains(':') && !t.contains([',', ';']) && !t.contains(char::is_whitespace)))
+            }
             "ou-path" => text.is_some_and(|t| t.starts_with('/') || t.starts_with("o-")),
             _ => text.is_some(),
         };
-        if fits { Ok(()) } else { Err(format!("parameter `{}` takes {}, not `{value}`", self.name, self.expected())) }
+        if fits {
+            return Ok(());
+        }
+        let list = self.list && text.is_some_and(|t| several(t).next().is_some());
+        let hint = if list { "; a list is written `[a, b]`" } else { "" };
+        Err(format!("parameter `{}` takes {}, not `{value}`{hint}", self.name, self.expected()))
     }
 
     fn expected(&self) -> &str {
@@ -114,6 +122,11 @@ impl ParamSpec {
             other => other,
         }
     }
+}
+
+/// What stands behind the commas of a text.
+fn several(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';']).skip(1).map(str::trim)
 }
 
 /// The values in force: overrides over defaults. A required parameter without a value leaves its name in the error list.

@@ -4,7 +4,7 @@ use super::file::{Parsed, Reader, tell_inside, unreadable, with_those_of};
 use super::judge::tell;
 use super::result::FileResult;
 use crate::document::{Origin, Problem, ProblemCode, json};
-use crate::extract::{Base, Extraction, extract};
+use crate::extract::{Base, Extraction, extract, mistakes_of_shape};
 use crate::finding::Incomplete;
 use crate::finding::place::Placer;
 use crate::policy::Context;
@@ -26,7 +26,7 @@ impl Reader<'_, '_> {
         let context = self.judge.context_of(name);
         let mut batch = stream.batch(BATCH);
         let mut known = 0;
-        let (mut told, mut untold) = (0, 0);
+        let (mut told, mut untold, mut hollow) = (0, 0, 0);
         let mut layouts = std::collections::BTreeMap::new();
         while !batch.is_empty() {
             let lines = batch.first().is_some_and(|item| item.pointer.is_empty());
@@ -36,6 +36,7 @@ impl Reader<'_, '_> {
             let parse = || -> Vec<Parsed> { items.into_par_iter().map(one).collect() };
             let (next, mut parsed) = rayon::join(|| stream.batch(BATCH), parse);
             (self.judge.scan.progress)(stream.taken());
+            hollow += parsed.iter().filter(|p| lines && p.layout.is_none() && p.incomplete.is_empty()).count();
             for layout in parsed.iter().filter_map(|p| p.layout) {
                 known += 1;
                 *layouts.entry(if lines { layout } else { "AWS Config snapshot" }).or_insert(0usize) += 1;
@@ -59,6 +60,10 @@ impl Reader<'_, '_> {
             self.result.incomplete.push(Incomplete { file, code, reason, help, location: None, related, resource: None });
         }
         self.result.incomplete.extend(unread(&mut stream, name));
+        let around = self.judge.around.known;
+        if known > 0 {
+            self.result.incomplete.extend(around.hollow_lines(name, hollow));
+        }
         if known == 0 {
             self.result.documents -= 1;
             self.result.unrecognised.push(name.clone());
@@ -97,6 +102,9 @@ pub(super) fn parse_item(item: Item, name: &Arc<str>, context: &Context, line: b
         let span = base.document.root().map_or(Span::default(), |root| root.span());
         let help = "every element of `configurationItems` has a `resourceType` and a `configuration`";
         problems.push(Problem::new(ProblemCode::PolicyGrammar, span, "this is no configuration item", help));
+    }
+    if layout.is_some() {
+        problems.extend(base.document.root().map(mistakes_of_shape).unwrap_or_default());
     }
     let placer = Placer::within(&base.document, name.clone(), base.origin.clone());
     let mut told = FileResult::default();

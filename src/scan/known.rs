@@ -106,6 +106,10 @@ impl Known {
             snapshot::Found::None => return,
             snapshot::Found::Read(manifest) => {
                 self.incomplete.extend(unread(&entry.name, &manifest));
+                self.incomplete.extend(snapshot::lost(folder, &manifest).into_iter().map(|(name, what)| {
+                    let reason = format!("the snapshot has no `{name}`, and its manifest tells of {what}");
+                    incomplete(&entry.name, reason, "fetch it again: a file of the snapshot was lost")
+                }));
                 self.snapshots.push(prefix);
             }
             snapshot::Found::Newer(version) => {
@@ -136,6 +140,28 @@ impl Known {
     /// True for the manifest of a snapshot, broken or not.
     pub fn is_manifest(&self, file: &str) -> bool {
         self.manifests.contains(file)
+    }
+
+    /// Files of snapshots that hold nothing anybody knows: what was in them is lost.
+    pub fn hollow(&self, unrecognised: &[Arc<str>]) -> Vec<Incomplete> {
+        let one = |file: &Arc<str>| {
+            let reason = "this file of the snapshot holds nothing that was fetched".to_owned();
+            incomplete(file, reason, "fetch the snapshot again: the file is empty, damaged or of something else")
+        };
+        unrecognised.iter().filter(|file| self.is_part(file)).map(one).collect()
+    }
+
+    /// The same of lines of a file that has others. Elsewhere such lines are of another program, and none of ours.
+    pub fn hollow_lines(&self, file: &Arc<str>, count: usize) -> Option<Incomplete> {
+        let plural = if count == 1 { "line holds" } else { "lines hold" };
+        let reason = format!("{count} {plural} nothing that was fetched");
+        let help = "fetch the snapshot again: the file is damaged";
+        (count > 0 && self.is_part(file)).then(|| incomplete(file, reason, help))
+    }
+
+    /// True for a file that belongs to a snapshot.
+    fn is_part(&self, file: &str) -> bool {
+        self.below_snapshot(file).is_some_and(snapshot::is_part)
     }
 
     /// The account of a file in a tree that is read account by account: as AWS Config delivers it,

@@ -45,6 +45,15 @@ impl<'f> Opened<'f> {
         }
     }
 
+    /// True when nothing is wrong with the document that it stands in.
+    pub fn is_sound(&self) -> bool {
+        let document = match self {
+            Self::Placed(place) => &place.base().document,
+            Self::Decoded { document, .. } => document,
+        };
+        document.problems().is_empty()
+    }
+
     /// Places things of it; with the lines around them when they are `shown`.
     pub fn placer(&self, shown: bool) -> Placer<'_> {
         let placer = match self {

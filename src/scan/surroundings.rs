@@ -104,7 +104,11 @@ impl<'d> Surroundings<'d> {
 
 impl<'d> Bound<'d> {
     fn new(source: &'d Source, texts: &'d [Text<'d>]) -> Self {
-        let site = |text: &'d Text<'d>| Some((text.id, Arc::new(text.opened.policy(text.found)?.0)));
+        // What a text with mistakes would say is not known: it is like one that is not there.
+        let site = |text: &'d Text<'d>| {
+            let (site, problems) = text.opened.policy(text.found)?;
+            (problems.is_empty() && text.opened.is_sound()).then(|| (text.id, Arc::new(site)))
+        };
         let sites = texts.iter().filter_map(site).collect();
         let mut out = Self { source, texts, sites, accounts: HashMap::new() };
         let organization = &source.loaded.organization;

@@ -4,7 +4,7 @@ use super::file::{Parsed, Reader, tell_inside, with_those_of};
 use super::judge::{finding, tell};
 use crate::check::Code;
 use crate::document::{Document, Origin, Problem, ProblemCode, json, yaml};
-use crate::extract::{Base, DocumentKind, Entity, Extraction, Site, extract, unknown_plan_version};
+use crate::extract::{Base, DocumentKind, Entity, Extraction, Site, extract, mistakes_of_shape, unknown_plan_version};
 use crate::finding::place::Placer;
 use crate::policy::{Context, PolicyKind};
 use crate::rule::checked;
@@ -80,6 +80,9 @@ pub(super) fn understand(source: SourceFile, context: &Context) -> Understood {
     if layout.is_some_and(|layout| layout != "policy") {
         // AWS is never handed this file itself, and it could be read.
         mistakes.retain(|p| !matches!(p.code, ProblemCode::Utf16 | ProblemCode::ByteOrderMark));
+    }
+    if layout.is_some() {
+        mistakes.extend(base.document.root().map(mistakes_of_shape).unwrap_or_default());
     }
     mistakes.extend(base.document.root().and_then(unknown_plan_version).map(|node| {
         let message = format!("a plan of format version {}: palisade knows 0 and 1", node.scalar());

@@ -122,9 +122,11 @@ pub fn parse(text: &str) -> Found {
         Err(error) if text.contains(MARK) => return Found::Broken(error.to_string()),
         Err(_) => return Found::None,
     };
-    let Some(version) = value.get(MARK).and_then(Value::as_u64) else { return Found::None };
-    if version > SCHEMA_VERSION {
-        return Found::Newer(version);
+    let Some(written) = value.get(MARK) else { return Found::None };
+    match written.as_u64() {
+        Some(0) | None => return Found::Broken(format!("`{written}` is no version of its layout")),
+        Some(version) if version > SCHEMA_VERSION => return Found::Newer(version),
+        Some(_) => {}
     }
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let mut out = Manifest {
@@ -153,7 +155,54 @@ pub fn parse(text: &str) -> Found {
             items: one.get("items").and_then(Value::as_u64).unwrap_or_default(),
         });
     }
+    let complete = out.finished.is_some() && out.sources.iter().all(|source| source.state == State::Complete);
+    if complete && value.get("complete").and_then(Value::as_bool) == Some(false) {
+        return Found::Broken("it says that it is not complete, and names nothing that is missing".to_owned());
+    }
     Found::Read(out)
+}
+
+/// Files that a snapshot must have by its manifest, and that are not in its folder: for each the name, and what was read of
+/// AWS for it.
+pub fn lost(folder: &Path, manifest: &Manifest) -> Vec<(String, String)> {
+    let has = |name: &str| folder.join(name).exists() || folder.join(name.trim_end_matches(".gz")).exists();
+    let read = |name: &str| -> u64 { manifest.sources.iter().filter(|s| s.source == name).map(|s| s.items).sum() };
+    let mut out = Vec::new();
+    if read("organizations") > 0 && !has("organization.json.gz") {
+        out.push(("organization.json".to_owned(), "the organization".to_owned()));
+    }
+    let items = read("config");
+    if items > 0 && super::folder::names(&folder.join("config")).is_ok_and(|names| names.is_empty()) {
+        out.push(("config/".to_owned(), format!("items of AWS Config: {items}")));
+    }
+    for source in manifest.sources.iter().filter(|s| s.state == State::Complete && s.items > 0) {
+        let (Some(account), Some(ending)) = (&source.account, ending(&source.source)) else { continue };
+        let name = format!("{}/{account}.{ending}", source.source);
+        if !has(&name) {
+            out.push((name, format!("records of {account}: {}", source.items)));
+        }
+    }
+    out
+}
+
+/// How the file of an account is called that a source writes.
+fn ending(source: &str) -> Option<&'static str> {
+    match source {
+        "iam" => Some("json.gz"),
+        "config" | "s3" => Some("jsonl.gz"),
+        _ => None,
+    }
+}
+
+/// True for a file that belongs to a snapshot, by its name below the folder of it.
+pub fn is_part(below: &str) -> bool {
+    let folder = below.split_once('/').map(|(folder, _)| folder);
+    match folder {
+        None => below == "organization.json" || below == "organization.json.gz",
+        // What else a bucket of AWS Config holds is none of ours.
+        Some("AWSLogs") => below.contains("_ConfigSnapshot_"),
+        Some(folder) => matches!(folder, "config" | "iam" | "s3" | "access-analyzer"),
+    }
 }
 
 /// Write the manifest of a snapshot, after everything else of it is there.

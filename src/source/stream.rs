@@ -62,6 +62,12 @@ pub struct Stream {
     failure: Option<SourceError>,
 }
 
+/// True for what starts like UTF-8, perhaps cut within a character, or has the mark of UTF-16.
+fn is_text(first: &[u8]) -> bool {
+    let marked = first.starts_with(b"\xFF\xFE") || first.starts_with(b"\xFE\xFF");
+    marked || std::str::from_utf8(first).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
 /// Counts what is read through it.
 struct Counted<R>(R, Arc<AtomicU64>);
 
@@ -83,6 +89,10 @@ pub fn open(name: &Arc<str>, mut reader: Box<dyn Read + Send>, size: u64, limit:
     let mut first = Vec::with_capacity(usize::try_from(size).unwrap_or(HEAD).min(HEAD) + 1);
     reader.by_ref().take(HEAD as u64).read_to_end(&mut first).map_err(failed)?;
     let packed = is_gzip(&first);
+    if !packed && name.ends_with(".gz") && !is_text(&first) {
+        // One word on it, and not one on each of its bytes.
+        return Err(SourceError::Gzip { name: name.clone(), reason: "it is no gzip data, and no text either".to_owned() });
+    }
     let taken = Arc::new(AtomicU64::new(first.len() as u64));
     let rest = Counted(reader, taken.clone());
     let (reader, buffer): (Box<dyn Read + Send>, _) = if packed {

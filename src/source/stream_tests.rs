@@ -147,3 +147,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_packed_file_that_is_neither_packed_nor_text_is_told_once() {
+    let open = |bytes: &[u8]| open(&"x.json.gz".into(), Box::new(Drip(bytes.to_vec(), 7000)), 0, 1 << 20);
+    let Err(error) = open(&[0x89, 0x50, 0xF5, 0x00, 0xC3, 0x28]) else { panic!("it is no text") };
+    assert_eq!(error.to_string(), "cannot unpack `x.json.gz`: it is no gzip data, and no text either");
+    // Some proxies unpack what they pass on, and others make UTF-16 of it.
+    for bytes in [&b"{\"a\": \"\xC3\xA4\"}"[..], b"\xFF\xFE{\0}\0", b"", b"{\"a\": \"\xC3"] {
+        assert!(open(bytes).is_ok(), "{bytes:?}");
+    }
+}

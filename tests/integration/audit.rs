@@ -287,6 +287,30 @@ fn a_control_policy_is_detached() {
 }
 
 #[test]
+fn what_is_suspended_switched_off_or_delegated_is_drift() {
+    let mut org = Org::new();
+    org.tree["Roots"][0]["PolicyTypes"] = json!([{ "Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED" }]);
+    org.tree["DelegatedAdministrators"] = json!([]);
+    org.write();
+    org.audit(1, &[]).ends(1);
+    org.tree["Accounts"][0]["Status"] = "SUSPENDED".into();
+    org.tree["DelegatedAdministrators"] =
+        json!([{ "Id": A, "DelegatedServices": [{ "ServicePrincipal": "sso.amazonaws.com" }] }]);
+    org.write();
+    assert_eq!(drift(&org.json(2)), "account-suspended: shop - -> -\nadministrator-added: shop - -> sso.amazonaws.com");
+    org.tree["Roots"][0]["PolicyTypes"] = json!([]);
+    org.write();
+    assert_eq!(drift(&org.json(3)), "policy-type-disabled: service control policies - -> -");
+    let run = org.audit(4, &["--since-last"]).ends(0);
+    run.says("no finding changed");
+    org.tree["Roots"][0]["PolicyTypes"] = json!([{ "Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED" }]);
+    org.tree["Accounts"][0]["Status"] = "ACTIVE".into();
+    org.write();
+    let run = org.audit(5, &["--format", "markdown"]);
+    run.says("was opened again").says("service control policies were switched on");
+}
+
+#[test]
 fn accounts_and_units_move() {
     let mut org = Org::new();
     org.audit(1, &[]).ends(1);

@@ -385,7 +385,40 @@ fn a_tree_that_leads_to_no_root_passes_nothing() {
     let mut ring = organization();
     ring["OrganizationalUnits"][1]["ParentId"] = json!("ou-2");
     let sandbox = Sandbox::with(&[("organization.json", &ring.to_string())]);
-    ask(&sandbox, &["--scope", "333333333333"]).ends(4).says("do not lead up to a root");
+    ask(&sandbox, &["--scope", "333333333333"]).ends(4).says("it is not known what is attached above");
+}
+
+#[test]
+fn an_export_that_contradicts_itself_passes_nothing_that_hangs_on_it() {
+    let asked = |change: &dyn Fn(&mut Value), scope: &str| {
+        let mut organization = organization();
+        change(&mut organization);
+        let sandbox = Sandbox::with(&[("organization.json", &organization.to_string())]);
+        ask(&sandbox, &["--scope", scope])
+    };
+    // The guardrail is there, and nothing tells what it is attached to: no level of all policies together.
+    let unattached = |o: &mut Value| drop(o.as_object_mut().unwrap().remove("PolicyAttachments"));
+    asked(&unattached, "Guarded").ends(4).says("UNKNOWN[guardrail]").complains("does not tell what is attached where");
+    let twice = |o: &mut Value| o["Accounts"].as_array_mut().unwrap().push(account("444444444444", "four", "ou-1"));
+    asked(&twice, "444444444444").ends(4).says("UNKNOWN[guardrail]").complains("`444444444444` is listed twice");
+    asked(&twice, "111111111111").ends(0);
+    // An account that could not be read may be open.
+    let number = |o: &mut Value| o["Accounts"][0]["Id"] = json!(111_111_111_111_u64);
+    asked(&number, "Guarded").ends(4).says("1 held").complains("an entry of `Accounts` has no text as its `Id`");
+    let other = |o: &mut Value| o["Policies"].as_array_mut().unwrap().push(policy("p-guard", "{\"Statement\":[]}"));
+    asked(&other, "Guarded").ends(4).says("UNKNOWN[guardrail]").complains("the policy `p-guard` is listed twice");
+}
+
+#[test]
+fn a_unit_of_the_scope_that_nobody_is_in_is_asked_about_itself() {
+    let mut empty = organization();
+    empty["Accounts"] = json!([account("444444444444", "four", "ou-3")]);
+    let sandbox = Sandbox::with(&[("organization.json", &empty.to_string())]);
+    ask(&sandbox, &["--scope", "Guarded"]).ends(0).says("PASS: 1 held, 0 open, 0 not decided of 1 unit");
+    let run = ask(&sandbox, &["--scope", "Half"]).ends(1);
+    run.says("FAIL[guardrail]: /Half lets it through").says("attach to: /Half: above every open account");
+    // Whoever is asked about all is asked about accounts.
+    ask(&sandbox, &[]).ends(1).says("0 held, 1 open, 0 not decided of 1 account");
 }
 
 #[test]
@@ -407,7 +440,7 @@ fn scopes_are_checked_word_for_word() {
 fn a_snapshot_without_its_organization_is_no_answer() {
     let manifest = |state: &str| {
         let source = json!({ "source": "organizations", "state": state, "reason": "AccessDeniedException", "help": "allow it", "items": 0 });
-        json!({ "palisade_snapshot": 1, "started": "2026-11-26T00:00:00Z", "sources": [source] }).to_string()
+        json!({ "palisade_snapshot": 1, "started": "2026-11-26T00:00:00Z", "finished": "2026-11-26T00:01:00Z", "sources": [source] }).to_string()
     };
     let run = |sandbox: &Sandbox| sandbox.run(&["prove", "guardrail", "snap", "--action", STOP, "--except-principal", GLASS]);
     let sandbox = Sandbox::with(&[("snap/manifest.json", &manifest("denied"))]);

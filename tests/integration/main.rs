@@ -25,6 +25,7 @@ mod prove;
 mod rule_commands;
 mod rules;
 mod settings;
+mod snapshots;
 mod sources;
 mod verbs;
 mod who_can;

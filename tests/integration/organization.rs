@@ -220,6 +220,24 @@ fn the_guardrail_is_wanted_everywhere_once_a_policy_speaks_of_it() {
 }
 
 #[test]
+fn several_actions_in_one_text_are_no_parameter() {
+    let text = pretty(&organization(&[("p-other", "SCP", deny("ec2:*"))], &[]));
+    let sandbox = Sandbox::with(&[("organization.json", &text)]);
+    let with = |name: &str, value: &str| {
+        let param = format!("project-lifecycle-not-denied.{name}={value}");
+        sandbox.run(&["check", ONLY[0], ONLY[1], "--format", "json", "--param", &param])
+    };
+    let hint = "a list is written `[a, b]`";
+    with("actions", "rekognition:StopProject*,rekognition:DeleteProject").ends(2).complains(hint);
+    with("actions", "rekognition:Stop Project").ends(2).complains("takes an action such as");
+    let role = "arn:aws:iam::*:role/a";
+    with("break_glass", &format!("{role}, {role}")).ends(2).complains(hint);
+    with("actions", "[rekognition:StopProject*, rekognition:DeleteProject]").ends(1);
+    // Names of roles may have a comma.
+    with("break_glass", "arn:aws:iam::*:role/a,b").ends(1);
+}
+
+#[test]
 fn a_policy_without_text_is_never_held_against_or_for_anybody() {
     let policies = [("p-guard", "SCP", deny("rekognition:*")), ("p-gone", "SCP", Value::Null)];
     let text = pretty(&organization(&policies, &[("p-gone", "ou-work"), ("p-guard", "ou-prod")]));
@@ -241,6 +259,57 @@ fn a_policy_without_text_is_never_held_against_or_for_anybody() {
     let text = pretty(&organization(&policies, &[("p-gone", "ou-work"), ("p-guard", "r-1")]));
     sandbox.write("organization.json", text);
     checked(&sandbox, &[]).ends(4);
+}
+
+#[test]
+fn what_an_export_lost_or_says_twice_is_never_clean() {
+    let guarded = || organization(&[("p-guard", "SCP", deny("rekognition:*"))], &[("p-guard", "r-1")]);
+    type Case = (&'static str, fn(&mut Value), usize);
+    let change: [Case; 6] = [
+        ("it has no `PolicyAttachments`", |o| drop(o.as_object_mut().unwrap().remove("PolicyAttachments")), 6),
+        ("`Accounts` is no list", |o| o["Accounts"] = json!({ "111111111111": {} }), 0),
+        ("has no text as its `Id`", |o| o["Accounts"][0]["Id"] = json!(111_111_111_111_u64), 0),
+        ("the unit `ou-work` has no `ParentId`", |o| o["OrganizationalUnits"][0]["ParentId"] = Value::Null, 3),
+        (
+            "`ou-test` is listed twice",
+            |o| {
+                let unit = json!({ "Id": "ou-test", "Name": "Test", "ParentId": "ou-work" });
+                o["OrganizationalUnits"].as_array_mut().unwrap().push(unit);
+            },
+            2,
+        ),
+        (
+            "`p-guard` is listed twice",
+            |o| {
+                let other = json!({ "PolicySummary": o["Policies"][0]["PolicySummary"], "Content": "{}" });
+                o["Policies"].as_array_mut().unwrap().push(other);
+            },
+            6,
+        ),
+    ];
+    for (word, change, undecided) in change {
+        let mut value = guarded();
+        change(&mut value);
+        let sandbox = Sandbox::with(&[("organization.json", &pretty(&value))]);
+        let report = checked(&sandbox, &[]).ends(4).json();
+        let reasons = report["documents"]["incomplete"].to_string();
+        assert!(reasons.contains(word), "{word}: {reasons}");
+        assert_eq!(found(&report), Vec::<String>::new(), "{word}");
+        let stands = map(&sandbox, "project-lifecycle-not-denied");
+        assert_eq!(stands.iter().filter(|line| line.contains("undecided")).count(), undecided, "{word}: {stands:?}");
+    }
+}
+
+#[test]
+fn a_control_policy_with_mistakes_is_like_one_without_text() {
+    let mut value = organization(&[("p-guard", "SCP", deny("rekognition:*"))], &[("p-guard", "ou-work")]);
+    value["Policies"][0]["Content"] = json!("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":");
+    let sandbox = Sandbox::with(&[("organization.json", &pretty(&value))]);
+    let report = checked(&sandbox, &[]).ends(1).json();
+    // The unit beside it has no such policy.
+    assert_eq!(found(&report).len(), 2, "{report}");
+    assert!(found(&report)[0].contains("ou-test"), "{report}");
+    assert_eq!(report["documents"]["incomplete"][0]["file"], "organization.json");
 }
 
 #[test]

@@ -87,6 +87,10 @@ fn word(kind: ChangeKind) -> &'static str {
         ChangeKind::AccountRemoved => "account removed",
         ChangeKind::AccountMoved => "account moved",
         ChangeKind::AccountRenamed => "account renamed",
+        ChangeKind::AccountSuspended => "account suspended",
+        ChangeKind::AccountReopened => "account reopened",
+        ChangeKind::AdministratorAdded => "administrator added",
+        ChangeKind::AdministratorRemoved => "administrator removed",
         ChangeKind::UnitAdded => "unit added",
         ChangeKind::UnitRemoved => "unit removed",
         ChangeKind::UnitMoved => "unit moved",
@@ -97,6 +101,8 @@ fn word(kind: ChangeKind) -> &'static str {
         ChangeKind::PolicyDetached => "policy detached",
         ChangeKind::PolicyChanged => "policy changed",
         ChangeKind::PolicyRenamed => "policy renamed",
+        ChangeKind::PolicyTypeDisabled => "policies switched off",
+        ChangeKind::PolicyTypeEnabled => "policies switched on",
     }
 }
 

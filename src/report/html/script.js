@@ -296,7 +296,7 @@
         f[FLAGS] & NEW ? el("span", { class: "tag new" }, "new") : null, f[FLAGS] & REOPENED ? el("span", { class: "tag new" }, "back again") : null, f[FLAGS] & CHANGED ? el("span", { class: "tag" }, "changed") : null,
         f[FLAGS] & AWS_ALONE ? el("span", { class: "tag" }, "told by AWS alone") : null, f[FLAGS] & NOT_AWS ? el("span", { class: "tag" }, "not reported by AWS") : null,
         f[FLAGS] & SUPPRESSED ? el("span", { class: "tag" }, "suppressed") : null],
-      account: () => (f[ROW] < 0 ? [] : [label(f[ROW]), rows[f[ROW]][1] ? el("small", null, rows[f[ROW]][0]) : null]),
+      account: () => (f[ROW] < 0 ? [] : [el("span", { class: "clamp", title: label(f[ROW]) }, label(f[ROW])), rows[f[ROW]][1] ? el("small", null, rows[f[ROW]][0]) : null]),
       resource: () => [el("code", null, texts[f[RESOURCE]] || texts[f[NAME]] || texts[f[PLACE]])],
       first: () => [day(texts[f[FIRST]])],
     };
@@ -490,8 +490,8 @@
       const unfolded = map.gaps || map.open.has(i);
       head.push(button({ class: "fold", "aria-expanded": String(unfolded), "aria-label": `${unfolded ? "Fold" : "Unfold"} ${name || id}`, "data-fold": i, disabled: map.gaps }, el("span", { "aria-hidden": "true" }, "›")));
     } else head.push(el("span", { class: "fold" }));
-    head.push(name || id, name ? el("small", null, ` ${id}`) : null);
-    return el("tr", { class: unit ? "unit" : "account" }, el("th", { scope: "row", class: `d${Math.min(depth, 9)}` }, el("span", { class: "name" }, ...head)),
+    head.push(el("span", { class: "own" }, name || id), name ? el("small", null, ` ${id}`) : null);
+    return el("tr", { class: unit ? "unit" : "account" }, el("th", { scope: "row", class: `d${Math.min(depth, 9)}` }, el("span", { class: "name", title: name ? `${name} · ${id}` : id }, ...head)),
       ...guardrails.map((g, k) => cell(i, g, k, cells[k] || "n", unit)));
   }
 
