@@ -60,6 +60,13 @@ impl Store {
         }
     }
 
+    /// Whether whoever wrote a manifest was killed after all else was swept but the lock: it was taken before the end. One
+    /// that was taken later is of a fetch that did not begin.
+    fn was_nearly_done(&self, manifest: &snapshot::Manifest) -> bool {
+        let since = self.lock.before().and_then(|who| who.rsplit_once("since ")).map(|(_, since)| since);
+        since.zip(manifest.finished.as_deref()).is_some_and(|(since, finished)| since <= finished)
+    }
+
     /// Names of what a fetch has left of its work, without the lock.
     fn left(&self) -> Result<BTreeSet<String>, SourceError> {
         let mut names = folder::names(&self.root.join(WORK))?;
@@ -95,7 +102,7 @@ impl Store {
         let inside = folder::names(&self.root)?;
         let half = format!(".{}.", snapshot::MANIFEST);
         let found = snapshot::manifest(&self.root);
-        let begun = self.was_begun()?;
+        let begun = self.was_begun()? || matches!(&found, snapshot::Found::Read(manifest) if self.was_nearly_done(manifest));
         let ours = begun || matches!(found, snapshot::Found::Read(_));
         for name in inside.iter().filter(|name| ours && name.starts_with(&half) && name.ends_with(".tmp")) {
             folder::remove(&self.root.join(name))?;
@@ -336,6 +343,27 @@ mod tests {
         assert_eq!(store.begin(&mut Settings::default()).unwrap(), None);
         let mut settings = Settings { resume: true, ..Settings::default() };
         assert!(store.begin(&mut settings).unwrap_err().to_string().contains("no unfinished fetch"));
+    }
+
+    /// Only the lock is left: of the fetch that wrote the manifest, or of a later one that never began.
+    #[test]
+    fn a_lock_tells_who_left_it() {
+        for (since, resumed) in [("2026-01-01T00:00:30Z", true), ("2026-01-02T00:00:00Z", false)] {
+            let dir = tempfile::tempdir().unwrap();
+            let manifest = snapshot::Manifest {
+                started: "2026-01-01T00:00:00Z".into(),
+                finished: Some("2026-01-01T00:01:00Z".into()),
+                ..snapshot::Manifest::default()
+            };
+            snapshot::write(dir.path(), &manifest).unwrap();
+            crate::source::make_folder(&dir.path().join(WORK)).unwrap();
+            let who = format!("process 1, since {since}\n");
+            write_atomic(&dir.path().join(WORK).join(LOCK), who.as_bytes()).unwrap();
+            let store = Store::take(dir.path().to_path_buf(), "2026-01-03T00:00:00Z").unwrap();
+            assert_eq!(store.tidy(true).unwrap().is_some(), resumed, "{since}");
+            drop(store);
+            assert!(!dir.path().join(WORK).exists(), "{since}");
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Lock {
     made: Vec<PathBuf>,
     /// The file was not there, and its folder was.
     first: bool,
+    /// What the last one wrote into it, who did not come to remove it.
+    before: Option<String>,
 }
 
 /// What came of asking for it.
@@ -60,7 +62,8 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
             }
             let first = is_new && made.is_empty();
-            let mut lock = Self { file, path: path.to_owned(), made, first };
+            let before = if is_new { None } else { said(path) };
+            let mut lock = Self { file, path: path.to_owned(), made, first, before };
             // One that was removed before it was locked keeps nobody out.
             if lock.is_there() {
                 lock.write(who).map_err(refused)?;
@@ -73,6 +76,11 @@ impl Lock {
     /// Its folder was there, and had no such file: whoever made the folder did not take it.
     pub fn is_first(&self) -> bool {
         self.first
+    }
+
+    /// What somebody wrote into it who was killed while holding it.
+    pub fn before(&self) -> Option<&str> {
+        self.before.as_deref()
     }
 
     fn write(&mut self, who: &str) -> io::Result<()> {
@@ -163,7 +171,8 @@ mod tests {
         // The folder is of somebody who did not take it; a file that was left behind is taken over.
         assert!(taken(&path, "y").unwrap().is_first());
         fs::write(&path, "of one that was killed\n").unwrap();
-        assert!(!taken(&path, "z").unwrap().is_first());
+        let lock = taken(&path, "z").unwrap();
+        assert_eq!((lock.is_first(), lock.before()), (false, Some("of one that was killed")));
     }
 
     /// The folder is removed by who holds it, and somebody else begins there before the first has let go.

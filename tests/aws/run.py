@@ -425,6 +425,21 @@ def a_fetch_killed_while_it_tidies_up(world):
 
 
 @scenario
+def a_second_fetch_into_the_same_folder_is_refused(world):
+    whole, out = undisturbed(world), world.folder("twice")
+    world.faults({"kind": "delay", "seconds": 0.05})
+    process = subprocess.Popen([world.binary, "fetch", "--out", out, *ENTER], env=world.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (out / ".fetch" / "run.json").exists():
+        time.sleep(0.01)
+    must(process.poll() is None, "it ended before anybody else could begin")
+    for more in ([], ["--resume"]):
+        world.fetch(out, *ENTER, *more, code=2).says(f"process {process.pid}, since ").says("wait until it has ended")
+    must(process.wait() == 0, "the first was disturbed")
+    same(whole, out)
+    must(not (out / ".fetch").exists(), "something of its work is left")
+
+
+@scenario
 def a_resumed_fetch_must_be_the_same_fetch(world):
     out = world.folder("other")
     world.faults({"kind": "deny", "operation": "ListFindingsV2"})
