@@ -138,24 +138,30 @@ fn summary(args: &FetchArgs, settings: &Settings, manifest: &Manifest, out: &mut
     Ok(())
 }
 
+/// What a reason says without the account and the number of the request, which differ where nothing else does.
+fn alike(state: &SourceState) -> String {
+    let reason = state.reason.as_deref().unwrap_or_default();
+    let reason = reason.split_once(" (request ").map_or(reason, |(before, _)| before);
+    match &state.account {
+        Some(account) => reason.replace(account, "ACCOUNT"),
+        None => reason.to_owned(),
+    }
+}
+
 /// What is missing; the same reason for many accounts is told once.
 fn missing(open: &[&SourceState], verbose: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "\nnot complete:")?;
-    let mut groups: BTreeMap<(&str, &str, &str, &str), Vec<&SourceState>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str, String, &str), Vec<&SourceState>> = BTreeMap::new();
     for state in open {
-        let key = (
-            state.source.as_str(),
-            state.state.as_str(),
-            state.reason.as_deref().unwrap_or_default(),
-            state.help.as_deref().unwrap_or_default(),
-        );
-        groups.entry(key).or_default().push(state);
+        let help = state.help.as_deref().unwrap_or_default();
+        groups.entry((&state.source, state.state.as_str(), alike(state), help)).or_default().push(state);
     }
     let limit = if verbose { usize::MAX } else { SHOWN };
-    for ((_, state, reason, help), members) in groups.iter().take(limit) {
+    for ((_, word, _, help), members) in groups.iter().take(limit) {
+        let Some(first) = members.first() else { continue };
         let more = if members.len() > 1 { format!(" and {} more", members.len() - 1) } else { String::new() };
-        let first = members.first().map(|m| subject(m)).unwrap_or_default();
-        writeln!(out, "  {first}{more}: {state}: {}", escape::terminal(reason))?;
+        let reason = escape::terminal(first.reason.as_deref().unwrap_or_default());
+        writeln!(out, "  {}{more}: {word}: {reason}", subject(first))?;
         if !help.is_empty() {
             writeln!(out, "    help: {}", escape::terminal(help))?;
         }
@@ -182,4 +188,40 @@ fn as_json(settings: &Settings, manifest: &Manifest) -> serde_json::Value {
         "resumable": can_go_on(manifest), "started": manifest.started, "finished": manifest.finished,
         "caller": { "account": manifest.caller_account, "arn": manifest.caller_arn }, "sources": sources,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reason_of_many_accounts_is_told_once() {
+        let state = |account: &str, reason: &str| SourceState {
+            source: "iam".to_owned(),
+            account: Some(account.to_owned()),
+            region: None,
+            what: None,
+            state: State::Denied,
+            reason: Some(reason.replace('#', account)),
+            help: Some("see to it".to_owned()),
+            items: 0,
+        };
+        let denied = "AssumeRole: AccessDenied: not on arn:aws:iam::#:role/Audit (request 1-#)";
+        let all = [
+            state("111122223333", denied),
+            state("222233334444", denied),
+            state("333344445555", "AssumeRole: RegionDisabledException: no"),
+            state("444455556666", denied),
+        ];
+        let mut out = Vec::new();
+        missing(&all.iter().collect::<Vec<_>>(), false, &mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r"
+
+        not complete:
+          iam 111122223333 and 2 more: denied: AssumeRole: AccessDenied: not on arn:aws:iam::111122223333:role/Audit (request 1-111122223333)
+            help: see to it
+          iam 333344445555: denied: AssumeRole: RegionDisabledException: no
+            help: see to it
+        ");
+    }
 }

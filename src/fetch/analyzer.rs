@@ -4,12 +4,14 @@
 //! out: they tell what was.
 
 use super::client::{Capture, Session};
+use super::config_seen;
 use super::context::{About, Context};
 use super::error::{Sort, Trouble};
 use super::operation::Op;
 use super::settings::{OVERALL, Source};
 use super::unit::{self, Page, Tally};
 use crate::source::SourceError;
+use crate::source::snapshot::State;
 use aws_sdk_accessanalyzer::Client;
 use aws_sdk_accessanalyzer::types::Criterion;
 use futures_util::stream::{self, StreamExt};
@@ -42,15 +44,33 @@ struct Reader<'a> {
 /// The units whose records are findings.
 pub const FINDINGS: &str = "analyzer/findings/";
 
-/// Fetch all regions.
+/// Fetch the regions that were named, or the caller's own.
 pub async fn fetch(context: &Context<'_>) {
-    let own = &context.aws.own;
-    let home = [own.region().to_owned()];
-    let regions = if context.settings.regions.is_empty() { &home[..] } else { &context.settings.regions };
-    for region in regions.iter().collect::<BTreeSet<_>>() {
-        let session = own.in_region(region);
+    let own = [context.aws.own.region().to_owned()];
+    let named = if context.settings.regions.is_empty() { &own[..] } else { &context.settings.regions };
+    regions(context, named.iter().cloned().collect()).await;
+}
+
+/// Where no region was named: the others in which Config told of anything, for an analyzer tells of its own region alone.
+///
+/// # Errors
+/// When a part cannot be read.
+pub async fn elsewhere(context: &Context<'_>) -> Result<(), SourceError> {
+    if context.settings.regions.is_empty() {
+        let mut there: BTreeSet<String> = config_seen::seen(context)?.into_values().flat_map(|seen| seen.regions).collect();
+        there.remove(context.aws.own.region());
+        context.ahead(there.len());
+        regions(context, there).await;
+    }
+    Ok(())
+}
+
+async fn regions(context: &Context<'_>, regions: BTreeSet<String>) {
+    for region in regions {
+        let session = context.aws.own.in_region(&region);
         let client = Client::new(&session.config);
-        Reader { context, session: &session, client: &client }.region(region).await;
+        Reader { context, session: &session, client: &client }.region(&region).await;
+        context.step(0);
     }
 }
 
@@ -81,6 +101,9 @@ impl Reader<'_> {
         let mut state = about_all.tally(&listed);
         if listed.trouble.is_none() && records.is_empty() {
             state.reason = Some("there is no analyzer in this region".to_owned());
+        } else if listed.trouble.as_ref().is_some_and(Trouble::is_of_region) && region != self.context.aws.own.region() {
+            state = about_all.state(State::Complete, 0);
+            state.reason = Some("not available: the account has not enabled this region".to_owned());
         }
         self.context.report(state);
         for record in records {

@@ -75,6 +75,11 @@ pub struct Trouble {
     pub region: Option<String>,
 }
 
+/// What an endpoint says to credentials of an account that has not enabled its region.
+///
+/// AWS Account Management Reference Guide, "Enable or disable AWS Regions in your account".
+const NOT_ENABLED: [&str; 2] = ["UnrecognizedClientException", "InvalidClientTokenId"];
+
 /// Longest message of AWS that is passed on, in characters.
 const LONGEST: usize = 400;
 
@@ -220,6 +225,12 @@ impl Trouble {
             return Self::new(sort(None, status), format!("{op}: HTTP status {status} without an error code"));
         }
         Self::new(Sort::Garbled, format!("{op}: the answer could not be read: it is cut off or damaged"))
+    }
+
+    /// True where the region is not enabled for the account, so that there is nothing to read: its endpoint does not know the
+    /// credentials. Those that no region takes do not get that far.
+    pub fn is_of_region(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| NOT_ENABLED.contains(&code))
     }
 
     /// How the manifest tells it.

@@ -227,7 +227,7 @@ async fn all(context: &Context<'_>, session: &Session, wanted: Wanted) {
         let there = session.in_region(&region.name);
         let about = About { region: Some(&region.name), ..about(Source::SecretsManager) };
         let secrets = secrets::fetch(context, &there).await;
-        if !region.told && secrets.tally.trouble.as_ref().is_some_and(secrets::is_not_enabled) {
+        if !region.told && secrets.tally.trouble.as_ref().is_some_and(Trouble::is_of_region) {
             let mut state = about.state(State::Complete, 0);
             state.reason = Some("not available: the account has not enabled this region".to_owned());
             context.report(state);

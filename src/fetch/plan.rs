@@ -68,6 +68,7 @@ fn calls(op: Op, settings: &Settings) -> String {
         Op::ListAggregateDiscoveredResources => format!("{kinds} or more, 1 for 100 resources"),
         Op::BatchGetAggregateResourceConfig => "1 for 100 resources".to_owned(),
         Op::SelectAggregateResourceConfig => format!("{} or more, 1 for 100 resources", settings.resource_types().len()),
+        Op::ListAnalyzers if settings.regions.is_empty() => "1 or more for each region that Config tells of".to_owned(),
         Op::ListAnalyzers => format!("{regions} or more, 1 for each region"),
         Op::ListFindingsV2 => "1 for 100 findings of an analyzer".to_owned(),
         Op::GetFindingV2 => "1 for each finding that is not resolved".to_owned(),

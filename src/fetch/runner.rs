@@ -102,6 +102,9 @@ async fn go(
     let aggregator = aggregator(&context, &mut run).await?;
     store.write_down(&run, &settings)?;
     sources(&context, aggregator.as_ref()).await;
+    if settings.reads(Source::AccessAnalyzer) {
+        analyzer::elsewhere(&context).await?;
+    }
     let of_accounts = Source::OF_ACCOUNTS.into_iter().any(|source| settings.reads(source));
     if of_accounts || aggregator.is_some() || settings.snapshots.is_some() {
         lacking::fetch(&context).await?;

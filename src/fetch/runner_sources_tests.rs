@@ -151,3 +151,42 @@ fn the_newest_snapshot_files_are_copied_without_their_secrets() {
     assert_eq!(all.len(), 2);
     insta::assert_snapshot!(all["AWSLogs/111111111111/Config/eu-west-1/2026/10/2/ConfigSnapshot/111111111111_Config_eu-west-1_ConfigSnapshot_20261002T060000Z_b.json.gz"], @r#"{"fileVersion":"1.0","configSnapshotId":"b","configurationItems":[{"awsAccountId":"111111111111","resourceType":"AWS::Lambda::Function","resourceId":"f","configuration":{}}]}"#);
 }
+
+#[test]
+fn analyzers_are_looked_for_where_config_tells_of_anything() {
+    let dir = sandbox();
+    let fake = || {
+        Fake::new(|call| match (call.op.as_str(), region(call)) {
+            ("ListAggregateDiscoveredResources", _) if call.body["ResourceType"] == "AWS::IAM::Role" => {
+                let one = |region: &str| {
+                    let mut one = identifier(OTHER, "AWS::IAM::Role", region);
+                    one["SourceRegion"] = json!(region);
+                    one
+                };
+                let all = ["eu-west-1", "us-east-1", "ap-east-1", "x.example.com/"].map(one);
+                Some(ok(json!({"ResourceIdentifiers": all})))
+            }
+            ("ListAnalyzers", "eu-west-1") => None,
+            ("ListAnalyzers", "ap-east-1") => Some(error(403, "UnrecognizedClientException")),
+            ("ListAnalyzers", region) => Some(ok(json!({"analyzers": [{
+                "arn": format!("arn:aws:access-analyzer:{region}:{OWN}:analyzer/far"), "name": "far", "type": "ORGANIZATION",
+                "createdAt": "2026-01-01T00:00:00Z", "status": "ACTIVE"}]}))),
+            _ => None,
+        })
+    };
+    let told = |manifest: &Manifest| -> Vec<String> {
+        let of_analyzers = manifest.sources.iter().filter(|s| s.what.as_deref() == Some("analyzers"));
+        let line = |s: &crate::source::snapshot::SourceState| {
+            format!("{} {} {}", s.region.as_deref().unwrap(), s.items, s.reason.as_deref().unwrap_or_default())
+        };
+        of_analyzers.map(line).collect()
+    };
+    let manifest = fake().fetch(&settings(&dir.path().join("all"))).unwrap();
+    assert_eq!(
+        told(&manifest),
+        ["ap-east-1 0 not available: the account has not enabled this region", "eu-west-1 1 ", "us-east-1 1 "]
+    );
+    assert!(manifest.is_complete());
+    let named = Settings { regions: vec!["eu-west-1".into()], ..settings(&dir.path().join("named")) };
+    assert_eq!(told(&fake().fetch(&named).unwrap()), ["eu-west-1 1 "]);
+}

@@ -25,19 +25,8 @@ const PAGE: i32 = 100;
 /// The units whose records are secrets with their policies.
 pub const UNITS: &str = "secrets/policy/";
 
-/// What an endpoint says to credentials of an account that has not enabled its region.
-///
-/// AWS Account Management Reference Guide, "Enable or disable AWS Regions in your account".
-const NOT_ENABLED: [&str; 2] = ["UnrecognizedClientException", "InvalidClientTokenId"];
-
 /// What a replica may say that is asked for what its primary holds.
 const OF_REPLICA: &str = "InvalidParameterException";
-
-/// True where the region is not enabled for the account, so that there is nothing to read. Credentials that no region takes
-/// do not get here.
-pub fn is_not_enabled(trouble: &Trouble) -> bool {
-    trouble.code.as_deref().is_some_and(|code| NOT_ENABLED.contains(&code))
-}
 
 fn list_unit(account: &str, region: &str) -> String {
     format!("secrets/list/{account}/{region}")

@@ -11,11 +11,6 @@ fn arn(account: &str, region: &str, name: &str) -> String {
     format!("arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf")
 }
 
-/// The region of a request, from its host.
-fn region(call: &Call) -> &str {
-    call.path.split('.').nth(1).unwrap_or_default()
-}
-
 fn entry(call: &Call, name: &str) -> Value {
     json!({"ARN": arn(&call.account, region(call), name), "Name": name, "CreatedDate": 1_766_000_000.0,
            "Description": "hunter2", "Tags": [{"Key": "team", "Value": "lake"}, {"Key": "Password", "Value": "hunter2"}]})

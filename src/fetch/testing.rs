@@ -279,6 +279,11 @@ fn organization(call: &Call) -> Reply {
     }
 }
 
+/// The region of a request, from its host.
+pub fn region(call: &Call) -> &str {
+    call.path.split('.').nth(1).unwrap_or_default()
+}
+
 /// An item as the aggregator tells it.
 pub fn item(account: &str, kind: &str, id: &str) -> Value {
     json!({
