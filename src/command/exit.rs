@@ -42,8 +42,17 @@ impl Usage {
 impl Usage {
     /// For a terminal: two lines, whatever stands in the names that were given.
     pub fn lines(&self) -> String {
+        self.after("error")
+    }
+
+    /// The same where the run goes on.
+    pub fn warning(&self) -> String {
+        self.after("warning")
+    }
+
+    fn after(&self, word: &str) -> String {
         let [message, help] = [&self.message, &self.help].map(|text| crate::report::escape::terminal(text));
-        format!("error: {message}\n  help: {help}")
+        format!("{word}: {message}\n  help: {help}")
     }
 }
 

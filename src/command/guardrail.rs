@@ -35,6 +35,12 @@ pub fn run(args: &GuardrailArgs, terminal: &mut Terminal<'_>) -> anyhow::Result<
     if access.actions.is_empty() {
         return Err(Usage::new("no action is named", "name what must be stopped with `--action`").into());
     }
+    if terms.world.is_none() {
+        // Both worlds are asked about: a misspelled action is one that may come, and is guarded by nobody or by chance.
+        for unknown in access.unknown() {
+            writeln!(terminal.err, "{}", unknown.warning())?;
+        }
+    }
     let target = Target { access, args, terms };
     let here = [PathBuf::from(".")];
     let levels = !args.scp.is_empty() || !args.rcp.is_empty();

@@ -127,6 +127,11 @@ impl Access {
         actions.dedup();
         Ok(Self { actions, resources })
     }
+
+    /// Actions that the catalogue does not have, each with the next step: they may come, and they may be misspelled.
+    pub fn unknown(&self) -> Vec<Usage> {
+        self.actions.iter().filter_map(|text| action(text, World::Closed).err()).collect()
+    }
 }
 
 /// An action or a glob over actions.

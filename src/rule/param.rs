@@ -109,6 +109,15 @@ impl ParamSpec {
         Err(format!("parameter `{}` takes {}, not `{value}`{hint}", self.name, self.expected()))
     }
 
+    /// A rule about actions with none of them always holds: that is no way to switch it off.
+    fn asks_for_nothing(&self, value: &ParamValue) -> Option<String> {
+        let none = |value: &ParamValue| value.as_list().is_some_and(<[_]>::is_empty);
+        let wants = self.scalar == "action-glob" && self.list && self.default.as_ref().is_some_and(|default| !none(default));
+        let name = &self.name;
+        (wants && none(value))
+            .then(|| format!("parameter `{name}` has no action, and the rule would hold whatever a policy says"))
+    }
+
     fn expected(&self) -> &str {
         match self.scalar.as_str() {
             "bool" => "true or false",
@@ -151,14 +160,13 @@ pub fn resolve(
         let empty = |value: &&ParamValue| spec.list && value.as_text().is_some_and(str::is_empty);
         let given = overrides.get(&spec.name);
         if let Some(value) = given.filter(empty) {
+            errors.extend(spec.asks_for_nothing(&ParamValue { data: ParamData::List(Vec::new()), span: value.span }));
             values.insert(spec.name.clone(), ParamValue { data: ParamData::List(Vec::new()), span: value.span });
             continue;
         }
         match given.or(spec.default.as_ref()) {
             Some(value) => {
-                if let Err(error) = spec.check(value) {
-                    errors.push(error);
-                }
+                errors.extend(spec.check(value).err().or_else(|| spec.asks_for_nothing(value)));
                 let single = spec.list && value.as_list().is_none();
                 let value = if single {
                     ParamValue { data: ParamData::List(vec![value.clone()]), span: value.span }

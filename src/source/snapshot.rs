@@ -201,7 +201,7 @@ pub fn is_part(below: &str) -> bool {
         None => below == "organization.json" || below == "organization.json.gz",
         // What else a bucket of AWS Config holds is none of ours.
         Some("AWSLogs") => below.contains("_ConfigSnapshot_"),
-        Some(folder) => matches!(folder, "config" | "iam" | "s3" | "access-analyzer"),
+        Some(folder) => matches!(folder, "config" | "iam" | "s3" | "secrets-manager" | "access-analyzer"),
     }
 }
 

@@ -422,6 +422,21 @@ fn a_unit_of_the_scope_that_nobody_is_in_is_asked_about_itself() {
 }
 
 #[test]
+fn a_misspelled_action_is_asked_about_and_told() {
+    let sandbox = sandbox();
+    let run = |action: &str, more: &[&str]| {
+        sandbox.run(&[&["prove", "guardrail", "organization.json", "--action", action, "--scope", "Guarded"], more].concat())
+    };
+    let told =
+        run("rekogniton:StopProject*", &[]).ends(1).complains("warning: no action `rekogniton:StopProject*` in the catalogue");
+    told.complains("did you mean the service `rekognition`?");
+    run("rekogniton:StopProject*", &["--world", "closed"]).ends(2).complains("error: no action");
+    // Whoever asks about actions to come means them.
+    assert_eq!(run("rekogniton:StopProject*", &["--world", "open"]).stderr, "");
+    assert_eq!(run(STOP, &["--except-principal", GLASS]).ends(0).stderr, "");
+}
+
+#[test]
 fn scopes_are_checked_word_for_word() {
     let sandbox = sandbox();
     for (scope, word) in

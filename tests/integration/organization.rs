@@ -233,6 +233,10 @@ fn several_actions_in_one_text_are_no_parameter() {
     let role = "arn:aws:iam::*:role/a";
     with("break_glass", &format!("{role}, {role}")).ends(2).complains(hint);
     with("actions", "[rekognition:StopProject*, rekognition:DeleteProject]").ends(1);
+    for nothing in ["", "[]"] {
+        with("actions", nothing).ends(2).complains("has no action, and the rule would hold whatever a policy says");
+        with("break_glass", nothing).ends(1);
+    }
     // Names of roles may have a comma.
     with("break_glass", "arn:aws:iam::*:role/a,b").ends(1);
 }
