@@ -49,6 +49,7 @@ fn apart(policy: &Value) -> Value {
 fn snapshot_of(config: &[Value], secrets: &[Value]) -> Sandbox {
     let manifest = json!({"palisade_snapshot": 1, "started": NEWER, "finished": NEWER, "sources": []});
     let sandbox = Sandbox::with(&[("snap/manifest.json", &text(&manifest))]);
+    // A fetch writes no file without a record.
     for (name, items) in [(CONFIG, config), (OURS, secrets)].into_iter().filter(|(_, items)| !items.is_empty()) {
         let lines: String = items.iter().map(|item| format!("{item}\n")).collect();
         sandbox.write(name, gzip(lines.as_bytes()));
