@@ -33,12 +33,18 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     for (bearing, members) in alike {
         let mut answers: Vec<(Judged<'_>, Option<Verdict>)> = Vec::new();
         for (of_resources, members) in pool.of_resources(engine, &bearing, members) {
-            answers.extend(pool.judge(engine, &bearing, members).into_iter().map(|judged| (judged, of_resources)));
+            let judged = match stopped(&bearing, &seen) {
+                true => vec![pool.held(&bearing, members)],
+                false => pool.judge(engine, &bearing, members),
+            };
+            answers.extend(judged.into_iter().map(|judged| (judged, of_resources)));
         }
         for (judged, of_resources) in answers {
             let mut group = group(question, &pool, &judged);
             hold(&mut group, (&judged, of_resources), &bearing, &seen);
-            if group.held.iter().any(|holds| holds.kind == PolicyKind::ServiceControlPolicy) && !question.except.is_empty() {
+            // Once every exemption was needed somewhere there is nothing to learn any more.
+            let open_question = !question.except.is_empty() && unused.as_ref().is_none_or(|known| !known.is_empty());
+            if open_question && group.held.iter().any(|holds| holds.kind == PolicyKind::ServiceControlPolicy) {
                 let now: BTreeSet<usize> = pool.unused(engine, &bearing).into_iter().collect();
                 unused = Some(unused.map_or_else(|| now.clone(), |known| &known & &now));
             }
@@ -65,6 +71,13 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     let for_resources = suggest::suggest(engine, question, &pool, &to_outsiders, &Aim::at_resources(&groups));
     let unused = unused.into_iter().flatten().filter_map(|at| question.except.get(at).cloned()).collect();
     Coverage { groups, gaps, suggestion, for_resources, unused, nowhere }
+}
+
+/// True when one Deny stops all of it by itself, in the world with the most actions: whatever stands beside it, nobody gets
+/// through.
+fn stopped(bearing: &Bearing, seen: &[Seen]) -> bool {
+    let here: BTreeSet<usize> = bearing.levels.iter().flatten().copied().collect();
+    seen.iter().any(|s| s.aimed.stops_all && here.contains(&s.spot.control))
 }
 
 /// What each policy says of the question.

@@ -100,7 +100,9 @@ pub(super) fn suggest(
         .zip(&compiled)
         .map(|(single, boxes)| Input { policies: single.as_slice(), compiled: Some(boxes) })
         .collect();
-    let proved = open.iter().all(|o| pool.is_held_with(engine, &o.bearing, kind, &more));
+    // What holds whoever is bound by nothing else holds everybody: further levels only take away.
+    let alone = pool.is_held_with(engine, &Bearing::default(), kind, &more);
+    let proved = alone || open.iter().all(|o| pool.is_held_with(engine, &o.bearing, kind, &more));
     let below = Below::new(question.organization, &wanted);
     let statement = drafts.first().and_then(|d| d.policy.get("Statement")?.get(0)).map_or(0, |s| s.to_string().chars().count());
     let measured = |id: &str| {
