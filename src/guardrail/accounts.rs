@@ -65,7 +65,8 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
             Some(unit) => self.of_unit(unit),
             None => Bearing::default(),
         };
-        bearing.rooted &= self.organization.is_rooted(account);
+        // Whether the unit leads up to a root is known.
+        bearing.rooted &= self.organization.is_settled(account);
         self.add(account, &mut bearing);
         bearing
     }

@@ -5,7 +5,7 @@ use super::judge::Pool;
 use super::model::Spot;
 use super::words;
 use crate::policy::{Effect, PolicyKind, Statement};
-use crate::proof::{self, Aimed, Engine};
+use crate::proof::{self, Aimed, Engine, Tried};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A Deny that comes near.
@@ -63,6 +63,7 @@ pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String])
     }
     let of_callers = pool.home.known(PolicyKind::ServiceControlPolicy, None);
     let of_resources = pool.home.known(PolicyKind::ResourceControlPolicy, None);
+    let mut tried = Tried::default();
     let mut out = Vec::new();
     for (control, (single, compiled)) in pool.singles.iter().zip(&pool.compiled).enumerate() {
         let kind = pool.controls.get(control).map_or(PolicyKind::ServiceControlPolicy, |c| c.kind);
@@ -71,7 +72,10 @@ pub(super) fn look(engine: &mut Engine, pool: &Pool<'_, '_>, actions: &[String])
             let Some(statement) = single.first().and_then(|policy| policy.statements.get(boxed.statement)) else { continue };
             let common = in_common(statement, &by_service);
             let apart = common == 0 && is_about_others(statement, actions);
-            let aimed = if apart { Aimed::default() } else { proof::aimed(engine, boxed, &pool.target, (kind, known)) };
+            let aimed = match apart {
+                true => Aimed::default(),
+                false => proof::aimed(engine, boxed, &pool.target, (kind, known), &mut tried),
+            };
             let close = match (aimed.stops_all, aimed.touches, common > 0) {
                 (true, ..) => Close::All,
                 (false, true, true) => Close::Some,

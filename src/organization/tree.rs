@@ -212,7 +212,12 @@ impl Organization {
     /// Whether it is known what is attached above a unit or an account: its path leads up to a root, and nothing on it is in
     /// doubt.
     pub fn is_rooted(&self, id: &str) -> bool {
-        self.leads_up(id) && self.path(id).iter().all(|id| !self.doubts.unsettled.contains(id))
+        self.leads_up(id) && self.path(id).iter().all(|id| self.is_settled(id))
+    }
+
+    /// Whether nothing about a unit or an account itself is in doubt.
+    pub fn is_settled(&self, id: &str) -> bool {
+        !self.doubts.unsettled.contains(id)
     }
 
     /// Whether the path of a unit or an account leads up to a root: not so in an export that lacks a unit.

@@ -15,7 +15,7 @@ use super::verdict::{Proof, Verdict};
 use crate::evaluate::Request;
 use crate::policy::{Policy, PolicyKind};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The control policies above an account, and what they must stop.
 #[derive(Clone, Copy, Debug)]
@@ -107,17 +107,34 @@ pub struct Aimed {
     pub leaving: Vec<u32>,
 }
 
+/// What was found out about single Denies of an organization already: its policies repeat one another.
+#[derive(Debug, Default)]
+pub struct Tried(HashMap<(PolicyKind, Vec<Sense>), bool>);
+
+impl Tried {
+    /// Whether no request at all fulfils some literals.
+    fn is_impossible(&mut self, engine: &mut Engine, kind: PolicyKind, within: Vec<Sense>) -> bool {
+        let ask = |(_, within): &(PolicyKind, Vec<Sense>)| is_impossible(engine, within, scope_of(kind, None));
+        *self.0.entry((kind, within)).or_insert_with_key(ask)
+    }
+}
+
 /// Look at one Deny: which of its elements and conditions leave some of what must be stopped.
-pub fn aimed(engine: &mut Engine, deny: &Boxed, target: &[Sense], (kind, known): (PolicyKind, &[Known])) -> Aimed {
+pub fn aimed(
+    engine: &mut Engine,
+    deny: &Boxed,
+    target: &[Sense],
+    (kind, known): (PolicyKind, &[Known]),
+    tried: &mut Tried,
+) -> Aimed {
     engine.table.choose_nothing();
-    let scope = || scope_of(kind, None);
     let said = clause(deny).into_iter().chain(target.iter().copied());
     let facts = known::spoken_of(&mut engine.table, known, said, &BTreeSet::new());
     let with = |more: &[Sense]| target.iter().chain(&facts).chain(more).copied().collect::<Vec<Sense>>();
-    let mut out = Aimed { touches: !is_impossible(engine, &with(&clause(deny)), scope()), ..Aimed::default() };
+    let mut out = Aimed { touches: !tried.is_impossible(engine, kind, with(&clause(deny))), ..Aimed::default() };
     for (id, node) in &deny.parts {
         let doubtful = engine.table.get(*id).is_some_and(|literal| literal.doubtful);
-        if doubtful || !is_impossible(engine, &with(&[(*id, false)]), scope()) {
+        if doubtful || !tried.is_impossible(engine, kind, with(&[(*id, false)])) {
             out.leaving.push(*node);
         }
     }

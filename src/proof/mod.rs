@@ -48,7 +48,7 @@ pub use dead::{Part, Statements};
 pub use engine::Engine;
 pub use granted::{Asked, Granted, access_not_granted};
 pub use guardrail::{Guardrail, Level, allows_everything, guardrail, needless_denies, unused_exemptions};
-pub use guardrail_path::{Aimed, Path, aim_at, aimed, guardrail_path, tells_accounts_apart};
+pub use guardrail_path::{Aimed, Path, Tried, aim_at, aimed, guardrail_path, tells_accounts_apart};
 pub use known::Known;
 pub use literal::{Sense, Table};
 pub use lockout::{Lock, Lockout, is_locked};
