@@ -7,7 +7,7 @@ use super::model::Question;
 use super::texts::{Control, Text};
 use crate::organization::{Organization, tree};
 use crate::policy::{Effect, PolicyKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What bears on an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +142,23 @@ impl<'q, 'c, 'd> Binding<'q, 'c, 'd> {
             Text::Absent | Text::Broken => true,
         })
     }
+}
+
+/// Accounts with others beside them that the same is attached to: each with one that stands for them. Of a thousand accounts
+/// most have nothing of their own.
+pub(super) fn neighbours<'q>(
+    organization: &'q Organization,
+    members: impl Iterator<Item = &'q str>,
+) -> impl Iterator<Item = (&'q str, Vec<&'q str>)> {
+    let mut all: HashMap<_, Vec<&str>> = HashMap::new();
+    for id in members {
+        let account = organization.accounts.get(id).filter(|_| organization.is_settled(id));
+        let unit = account.map(|account| (account.parent.as_deref(), organization.attached.get(id)));
+        // A unit, or what is in doubt, stands for itself.
+        let own = if unit.is_none() { Some(id) } else { None };
+        all.entry((unit, own)).or_default().push(id);
+    }
+    all.into_values().filter_map(|members| Some((*members.first()?, members)))
 }
 
 /// Accounts; of folders also units with nobody in them, which stand for accounts that nobody keeps a folder for.

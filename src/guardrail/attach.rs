@@ -55,15 +55,20 @@ pub(super) struct Below<'q> {
 impl<'q> Below<'q> {
     /// Of an organization; units among those that are asked about stand for accounts to come.
     pub fn new(organization: &'q Organization, asked: &BTreeSet<&'q str>) -> Self {
-        let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut inside: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let vacant = asked.iter().copied().filter(|id| organization.units.contains_key(*id));
         let bound =
             members(organization).into_iter().chain(vacant).filter(|id| organization.management_account.as_deref() != Some(*id));
         for id in bound {
-            let unit = organization.accounts.get(id).map_or(Some(id), |account| account.parent.as_deref());
-            for above in unit.map(|unit| organization.path(unit)).unwrap_or_default() {
+            if let Some(unit) = organization.accounts.get(id).map_or(Some(id), |account| account.parent.as_deref()) {
+                inside.entry(unit).or_default().push(id);
+            }
+        }
+        let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (unit, accounts) in inside {
+            for above in organization.path(unit) {
                 if let Some((above, _)) = organization.units.get_key_value(&above) {
-                    units.entry(above).or_default().insert(id);
+                    units.entry(above).or_default().extend(&accounts);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The question for a whole organization, from the tree to the answer, in one screen.
 
-use super::accounts::{Bearing, Binding, Weight, in_scope};
+use super::accounts::{Bearing, Binding, Weight, in_scope, neighbours};
 use super::judge::{Judged, Pool};
 use super::model::{Coverage, Group, Holds, Question, Spot};
 use super::nearest::{self, Seen};
@@ -23,9 +23,10 @@ pub fn cover(engine: &mut Engine, question: &Question<'_>, controls: &[Control<'
     let management = organization.management_account.as_deref();
     let bound = accounts.iter().copied().filter(|id| management != Some(*id));
     let mut alike: BTreeMap<Bearing, Vec<&str>> = BTreeMap::new();
-    for account in bound {
-        alike.entry(binding.of_member(account)).or_default().push(account);
+    for (one, neighbours) in neighbours(organization, bound) {
+        alike.entry(binding.of_member(one)).or_default().extend(neighbours);
     }
+    alike.values_mut().for_each(|accounts| accounts.sort_unstable());
     let attached = Attached::new(organization);
     let mut groups = Vec::new();
     let (mut open, mut to_outsiders): (Vec<Open<'_>>, Vec<Open<'_>>) = (Vec::new(), Vec::new());
